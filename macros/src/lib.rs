@@ -1,0 +1,1 @@
+//! Derive macros of kubegraft: syntax (tokens to spanned attributes) -> model (checked) -> emit (tokens).
