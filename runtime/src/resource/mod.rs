@@ -1,1 +1,10 @@
-//! (skeleton)
+//! What an API resource is called and what its metadata says: names, versions, objects, selectors. Nothing here knows a
+//! schema, a store or HTTP.
+
+pub mod names;
+pub mod object;
+pub mod selector;
+pub mod version;
+
+pub use names::{GroupKind, GroupResource, GroupVersion, GroupVersionKind};
+pub use object::Object;
