@@ -8,11 +8,11 @@ pub mod status;
 // Layer 1
 pub mod schema;
 // Layer 2
-pub mod patch;
 #[cfg(feature = "server")]
 pub mod access;
 #[cfg(feature = "server")]
 pub mod admission;
+pub mod patch;
 #[cfg(feature = "server")]
 pub mod storage;
 // Layer 3

@@ -48,10 +48,10 @@ pub fn by_priority(a: &str, b: &str) -> Ordering {
 mod tests {
     #[test]
     fn ga_before_beta_before_alpha_before_the_rest() {
-        let mut v = vec!["foo10", "v11alpha2", "v1", "foo1", "v12alpha1", "v3beta1", "v2", "v10", "v11beta2", "v10beta3"];
+        let mut v =
+            vec!["foo10", "v11alpha2", "v1", "foo1", "v12alpha1", "v3beta1", "v2", "v10", "v11beta2", "v10beta3"];
         v.sort_by(|a, b| super::by_priority(a, b));
-        let want =
-            ["v10", "v2", "v1", "v11beta2", "v10beta3", "v3beta1", "v12alpha1", "v11alpha2", "foo1", "foo10"];
+        let want = ["v10", "v2", "v1", "v11beta2", "v10beta3", "v3beta1", "v12alpha1", "v11alpha2", "foo1", "foo10"];
         assert_eq!(v, want);
     }
 }

@@ -131,8 +131,7 @@ impl FieldError {
     /// `Unsupported value: "x": supported values: "a", "b"`.
     pub fn not_supported<S: AsRef<str>>(field: impl fmt::Display, value: impl Into<Value>, valid: &[S]) -> Self {
         let quoted: Vec<String> = valid.iter().map(|v| Value::from(v.as_ref()).to_string()).collect();
-        let detail =
-            if quoted.is_empty() { String::new() } else { format!("supported values: {}", quoted.join(", ")) };
+        let detail = if quoted.is_empty() { String::new() } else { format!("supported values: {}", quoted.join(", ")) };
         Self::new(Kind::NotSupported, field, BadValue::Json(value.into()), detail)
     }
     /// `Too long: may not be more than N bytes`.
@@ -143,12 +142,7 @@ impl FieldError {
     /// `Too many: N: must have at most M items`.
     pub fn too_many(field: impl fmt::Display, actual: usize, max: usize) -> Self {
         let unit = if max == 1 { "item" } else { "items" };
-        Self::new(
-            Kind::TooMany,
-            field,
-            BadValue::Raw(actual.to_string()),
-            format!("must have at most {max} {unit}"),
-        )
+        Self::new(Kind::TooMany, field, BadValue::Raw(actual.to_string()), format!("must have at most {max} {unit}"))
     }
     /// `Internal error: <detail>`.
     pub fn internal(field: impl fmt::Display, detail: impl Into<String>) -> Self {

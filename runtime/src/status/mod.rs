@@ -144,9 +144,8 @@ impl Status {
 
     /// 409 when generateName found no free name in all its attempts.
     pub fn generate_name_conflict(gr: &GroupResource, name: &str) -> Self {
-        let message = format!(
-            "{gr} \"{name}\" already exists, the server was not able to generate a unique name for the object"
-        );
+        let message =
+            format!("{gr} \"{name}\" already exists, the server was not able to generate a unique name for the object");
         let details = Details { retry_after_seconds: 1, ..Self::about(gr, name) };
         Self::new(409, Some(Reason::AlreadyExists), message, Some(details))
     }
@@ -178,13 +177,8 @@ impl Status {
             [one] => message += &format!(": {one}"),
             many => message += &format!(": [{}]", many.join(", ")),
         }
-        let details = Details {
-            name: name.into(),
-            group: gk.group.clone(),
-            kind: gk.kind.clone(),
-            causes,
-            ..Details::default()
-        };
+        let details =
+            Details { name: name.into(), group: gk.group.clone(), kind: gk.kind.clone(), causes, ..Details::default() };
         Self::new(422, Some(Reason::Invalid), message, Some(details))
     }
 
