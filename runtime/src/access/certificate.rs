@@ -82,7 +82,10 @@ mod tests {
             (rcgen::DnType::CustomDnType(vec![1, 3, 6, 1, 4, 1, 57683, 2]), "u-1"),
         ]);
         let user = PeerCertificate::verified(&der).user.expect("readable").expect("named");
-        assert_eq!((user.name.as_str(), user.uid.as_str(), user.groups.as_slice()), ("ann", "u-1", &["dev".into()][..]));
+        assert_eq!(
+            (user.name.as_str(), user.uid.as_str(), user.groups.as_slice()),
+            ("ann", "u-1", &["dev".into()][..])
+        );
         assert!(user.extra[CREDENTIAL_ID][0].starts_with("X509SHA256="));
     }
 
