@@ -1,0 +1,349 @@
+//! The compact structural tree: what pruning, defaulting, validation, apply and expressions read. Descriptions and examples
+//! are not kept. Whether a schema is structural is judged elsewhere; parsing here never fails, it leaves out.
+
+use regex::Regex;
+use serde_json::{Map, Value};
+use std::collections::HashSet;
+use std::sync::{Arc, OnceLock};
+
+/// The `type` keyword.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// `object`
+    Object,
+    /// `array`
+    Array,
+    /// `string`
+    String,
+    /// `integer`
+    Integer,
+    /// `number`
+    Number,
+    /// `boolean`
+    Boolean,
+}
+
+impl Type {
+    /// The keyword's value.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Object => "object",
+            Self::Array => "array",
+            Self::String => "string",
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::Boolean => "boolean",
+        }
+    }
+
+    fn parse(s: &str) -> Option<Self> {
+        Some(match s {
+            "object" => Self::Object,
+            "array" => Self::Array,
+            "string" => Self::String,
+            "integer" => Self::Integer,
+            "number" => Self::Number,
+            "boolean" => Self::Boolean,
+            _ => return None,
+        })
+    }
+}
+
+/// `x-kubernetes-list-type`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ListType {
+    /// One value, replaced whole. The default.
+    #[default]
+    Atomic,
+    /// Items are unique.
+    Set,
+    /// Items are objects with keys.
+    Map,
+}
+
+/// `x-kubernetes-map-type`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MapType {
+    /// Merged entry by entry. The default.
+    #[default]
+    Granular,
+    /// One value, replaced whole.
+    Atomic,
+}
+
+/// `additionalProperties`.
+#[derive(Debug)]
+pub enum Additional {
+    /// `true` or `false`.
+    Allowed(bool),
+    /// A schema for every value.
+    Schema(Box<Node>),
+}
+
+/// One node of a structural schema, and also one branch of allOf, anyOf, oneOf or not.
+#[derive(Debug, Default)]
+pub struct Node {
+    /// `type`
+    pub type_: Option<Type>,
+    /// `nullable`
+    pub nullable: bool,
+    /// `x-kubernetes-int-or-string`
+    pub int_or_string: bool,
+    /// `x-kubernetes-preserve-unknown-fields`
+    pub preserve_unknown: bool,
+    /// `x-kubernetes-embedded-resource`
+    pub embedded: bool,
+    /// `x-kubernetes-list-type`
+    pub list_type: Option<ListType>,
+    /// `x-kubernetes-map-type`
+    pub map_type: Option<MapType>,
+    /// True where this node or one below has a default.
+    pub has_defaults: bool,
+    /// True where this node or one below has expression rules.
+    pub has_rules: bool,
+    /// True where this node or one below is a set, a map list or an embedded resource.
+    pub has_kubernetes: bool,
+    /// `x-kubernetes-list-map-keys`
+    pub list_map_keys: Box<[Arc<str>]>,
+    /// `properties`, sorted by name.
+    pub properties: Box<[(Arc<str>, Node)]>,
+    /// `additionalProperties`
+    pub additional: Option<Additional>,
+    /// `items`
+    pub items: Option<Box<Node>>,
+    /// `default`
+    pub default: Option<Box<Value>>,
+    /// `format`
+    pub format: Option<Arc<str>>,
+    /// `required`
+    pub required: Box<[Arc<str>]>,
+    /// Value validations, where there are any.
+    pub checks: Option<Box<Checks>>,
+    /// `x-kubernetes-validations` as declared.
+    pub rules: Option<Box<Value>>,
+}
+
+/// The keywords that constrain a value beyond its type.
+#[derive(Debug, Default)]
+pub struct Checks {
+    /// `minimum`
+    pub minimum: Option<f64>,
+    /// `exclusiveMinimum`
+    pub exclusive_minimum: bool,
+    /// `maximum`
+    pub maximum: Option<f64>,
+    /// `exclusiveMaximum`
+    pub exclusive_maximum: bool,
+    /// `multipleOf`
+    pub multiple_of: Option<f64>,
+    /// `minLength`
+    pub min_length: Option<i64>,
+    /// `maxLength`
+    pub max_length: Option<i64>,
+    /// `pattern`
+    pub pattern: Option<Pattern>,
+    /// `minItems`
+    pub min_items: Option<i64>,
+    /// `maxItems`
+    pub max_items: Option<i64>,
+    /// `uniqueItems`
+    pub unique_items: bool,
+    /// `minProperties`
+    pub min_properties: Option<i64>,
+    /// `maxProperties`
+    pub max_properties: Option<i64>,
+    /// `enum`
+    pub enum_: Box<[Value]>,
+    /// `allOf`
+    pub all_of: Box<[Node]>,
+    /// `anyOf`
+    pub any_of: Box<[Node]>,
+    /// `oneOf`
+    pub one_of: Box<[Node]>,
+    /// `not`
+    pub not: Option<Box<Node>>,
+}
+
+/// A regular expression, compiled at first use.
+#[derive(Debug)]
+pub struct Pattern {
+    source: Arc<str>,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    /// The expression as written.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Whether the text has a match; nothing matches an expression that does not compile.
+    pub fn is_match(&self, text: &str) -> bool {
+        self.compiled.get_or_init(|| Regex::new(&self.source).ok()).as_ref().is_some_and(|r| r.is_match(text))
+    }
+}
+
+/// Strings that occur in many places of one schema are kept once.
+#[derive(Default)]
+struct Intern(HashSet<Arc<str>>);
+
+impl Intern {
+    fn get(&mut self, s: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(s) {
+            return known.clone();
+        }
+        let new: Arc<str> = s.into();
+        self.0.insert(new.clone());
+        new
+    }
+}
+
+impl Node {
+    /// Reads an `openAPIV3Schema`; keywords of the wrong JSON type are left out.
+    pub fn parse(schema: &Value) -> Self {
+        Self::read(schema, &mut Intern::default())
+    }
+
+    fn read(schema: &Value, intern: &mut Intern) -> Self {
+        let Some(m) = schema.as_object() else { return Self::default() };
+        let flag = |k: &str| m.get(k).and_then(Value::as_bool).unwrap_or(false);
+        let text = |k: &str| m.get(k).and_then(Value::as_str);
+        let mut node = Self {
+            type_: text("type").and_then(Type::parse),
+            nullable: flag("nullable"),
+            int_or_string: flag("x-kubernetes-int-or-string"),
+            preserve_unknown: flag("x-kubernetes-preserve-unknown-fields"),
+            embedded: flag("x-kubernetes-embedded-resource"),
+            list_type: match text("x-kubernetes-list-type") {
+                Some("set") => Some(ListType::Set),
+                Some("map") => Some(ListType::Map),
+                Some("atomic") => Some(ListType::Atomic),
+                _ => None,
+            },
+            map_type: match text("x-kubernetes-map-type") {
+                Some("atomic") => Some(MapType::Atomic),
+                Some("granular") => Some(MapType::Granular),
+                _ => None,
+            },
+            list_map_keys: strings(m, "x-kubernetes-list-map-keys", intern),
+            required: strings(m, "required", intern),
+            format: text("format").filter(|f| !f.is_empty()).map(|f| intern.get(f)),
+            default: m.get("default").filter(|d| !d.is_null()).map(|d| Box::new(d.clone())),
+            rules: m
+                .get("x-kubernetes-validations")
+                .filter(|r| r.as_array().is_some_and(|a| !a.is_empty()))
+                .map(|r| Box::new(r.clone())),
+            items: m.get("items").filter(|i| i.is_object()).map(|i| Box::new(Self::read(i, intern))),
+            additional: match m.get("additionalProperties") {
+                Some(Value::Bool(b)) => Some(Additional::Allowed(*b)),
+                Some(s @ Value::Object(_)) => Some(Additional::Schema(Box::new(Self::read(s, intern)))),
+                _ => None,
+            },
+            properties: match m.get("properties").and_then(Value::as_object) {
+                // serde_json's map is sorted, which `property` relies on.
+                Some(p) => p.iter().map(|(k, v)| (intern.get(k), Self::read(v, intern))).collect(),
+                None => Box::default(),
+            },
+            checks: Checks::read(m, intern).map(Box::new),
+            ..Self::default()
+        };
+        let below = |f: fn(&Node) -> bool| {
+            node.properties.iter().any(|(_, n)| f(n))
+                || node.items.as_deref().is_some_and(f)
+                || node.additional_schema().is_some_and(f)
+        };
+        let has_defaults = below(|n| n.has_defaults);
+        let has_rules = below(|n| n.has_rules);
+        let has_kubernetes = below(|n| n.has_kubernetes);
+        node.has_defaults = has_defaults || node.default.is_some();
+        node.has_rules = has_rules || node.rules.is_some();
+        node.has_kubernetes =
+            has_kubernetes || node.embedded || matches!(node.list_type, Some(ListType::Set | ListType::Map));
+        node
+    }
+
+    /// The declared property of that name.
+    pub fn property(&self, name: &str) -> Option<&Node> {
+        let i = self.properties.binary_search_by(|(k, _)| k.as_ref().cmp(name)).ok()?;
+        self.properties.get(i).map(|(_, n)| n)
+    }
+
+    /// The schema of undeclared properties, where one is given.
+    pub fn additional_schema(&self) -> Option<&Node> {
+        match &self.additional {
+            Some(Additional::Schema(n)) => Some(n),
+            _ => None,
+        }
+    }
+
+    /// The schema that governs a field: its own, or that of additionalProperties.
+    pub fn field(&self, name: &str) -> Option<&Node> {
+        self.property(name).or_else(|| self.additional_schema())
+    }
+}
+
+impl Checks {
+    fn read(m: &Map<String, Value>, intern: &mut Intern) -> Option<Self> {
+        const KEYWORDS: [&str; 17] = [
+            "minimum",
+            "maximum",
+            "multipleOf",
+            "minLength",
+            "maxLength",
+            "pattern",
+            "minItems",
+            "maxItems",
+            "uniqueItems",
+            "minProperties",
+            "maxProperties",
+            "enum",
+            "allOf",
+            "anyOf",
+            "oneOf",
+            "not",
+            "exclusiveMinimum",
+        ];
+        if !KEYWORDS.iter().any(|k| m.contains_key(*k)) {
+            return None;
+        }
+        let flag = |k: &str| m.get(k).and_then(Value::as_bool).unwrap_or(false);
+        let float = |k: &str| m.get(k).and_then(Value::as_f64);
+        let int = |k: &str| m.get(k).and_then(Value::as_i64);
+        let mut branches = |k: &str| match m.get(k).and_then(Value::as_array) {
+            Some(a) => a.iter().map(|s| Node::read(s, intern)).collect(),
+            None => Box::default(),
+        };
+        let (all_of, any_of, one_of) = (branches("allOf"), branches("anyOf"), branches("oneOf"));
+        Some(Self {
+            minimum: float("minimum"),
+            exclusive_minimum: flag("exclusiveMinimum"),
+            maximum: float("maximum"),
+            exclusive_maximum: flag("exclusiveMaximum"),
+            multiple_of: float("multipleOf"),
+            min_length: int("minLength"),
+            max_length: int("maxLength"),
+            pattern: m
+                .get("pattern")
+                .and_then(Value::as_str)
+                .filter(|p| !p.is_empty())
+                .map(|p| Pattern { source: intern.get(p), compiled: OnceLock::new() }),
+            min_items: int("minItems"),
+            max_items: int("maxItems"),
+            unique_items: flag("uniqueItems"),
+            min_properties: int("minProperties"),
+            max_properties: int("maxProperties"),
+            enum_: m.get("enum").and_then(Value::as_array).map(|a| a.clone().into()).unwrap_or_default(),
+            all_of,
+            any_of,
+            one_of,
+            not: m.get("not").filter(|n| n.is_object()).map(|n| Box::new(Node::read(n, intern))),
+        })
+    }
+}
+
+fn strings(m: &Map<String, Value>, key: &str, intern: &mut Intern) -> Box<[Arc<str>]> {
+    match m.get(key).and_then(Value::as_array) {
+        Some(a) => a.iter().filter_map(Value::as_str).map(|s| intern.get(s)).collect(),
+        None => Box::default(),
+    }
+}
