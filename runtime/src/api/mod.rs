@@ -1,1 +1,4 @@
 //! (skeleton)
+
+pub mod health;
+pub mod version;

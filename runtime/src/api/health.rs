@@ -1,0 +1,192 @@
+//! `/healthz`, `/livez` and `/readyz` with named checks (wire contract 1.4), and the server's lifecycle that readiness
+//! follows. When shutdown begins is for `server` to say.
+
+use bytes::Bytes;
+use http::Response;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// Whether the server is shutting down; shared by the accept loop, readiness and whoever holds a request open.
+#[derive(Clone, Debug)]
+pub struct Lifecycle(Arc<watch::Sender<bool>>);
+
+impl Default for Lifecycle {
+    fn default() -> Self {
+        Self(Arc::new(watch::Sender::new(false)))
+    }
+}
+
+impl Lifecycle {
+    /// A server that runs.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Readiness fails from here on, and streaming answers end.
+    pub fn begin_shutdown(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Whether shutdown has begun.
+    pub fn is_shutting_down(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Waits until shutdown has begun.
+    pub async fn shutdown_begun(&self) {
+        let mut receiver = self.0.subscribe();
+        // The sender lives in self: the wait cannot fail while self is borrowed.
+        let _ = receiver.wait_for(|begun| *begun).await;
+    }
+}
+
+type Probe = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
+
+#[derive(Clone)]
+struct Check {
+    name: String,
+    /// Whether `/readyz` alone has it.
+    readiness_only: bool,
+    probe: Probe,
+}
+
+/// The named checks of a server.
+#[derive(Clone)]
+pub struct Health {
+    checks: Vec<Check>,
+}
+
+impl Health {
+    /// With the checks that every server has: `ping` and `log`, and `shutdown` for readiness.
+    pub fn new(lifecycle: Lifecycle) -> Self {
+        let shutdown = move || if lifecycle.is_shutting_down() { Err("process is shutting down".into()) } else { Ok(()) };
+        let this = Self { checks: Vec::new() };
+        this.with("ping", || Ok(())).with("log", || Ok(())).readiness("shutdown", shutdown)
+    }
+
+    /// Adds a check to all three endpoints.
+    #[must_use]
+    pub fn with(self, name: &str, probe: impl Fn() -> Result<(), String> + Send + Sync + 'static) -> Self {
+        self.add(name, false, Arc::new(probe))
+    }
+
+    /// Adds a check to `/readyz` only.
+    #[must_use]
+    pub fn readiness(self, name: &str, probe: impl Fn() -> Result<(), String> + Send + Sync + 'static) -> Self {
+        self.add(name, true, Arc::new(probe))
+    }
+
+    fn add(mut self, name: &str, readiness_only: bool, probe: Probe) -> Self {
+        // `shutdown` stays last, as upstream lists it.
+        let at = self.checks.iter().position(|c| c.name == "shutdown").unwrap_or(self.checks.len());
+        self.checks.insert(at, Check { name: name.into(), readiness_only, probe });
+        self
+    }
+
+    /// Answers a path at or below one of the three endpoints; `None` for any other path or an unknown check.
+    pub fn handle(&self, path: &str, query: Option<&str>) -> Option<Response<Bytes>> {
+        let path = path.strip_prefix('/')?;
+        let (endpoint, one) = match path.split_once('/') {
+            Some((e, one)) => (e, Some(one)),
+            None => (path, None),
+        };
+        let readiness = match endpoint {
+            "readyz" => true,
+            "livez" | "healthz" => false,
+            _ => return None,
+        };
+        let mut mine = self.checks.iter().filter(|c| readiness || !c.readiness_only);
+        match one {
+            None | Some("") => Some(all(endpoint, mine, query.unwrap_or_default())),
+            Some(name) => mine.find(|c| c.name == name).map(single),
+        }
+    }
+}
+
+fn single(check: &Check) -> Response<Bytes> {
+    match (check.probe)() {
+        Ok(()) => text(200, "ok".into()),
+        Err(e) => text(500, format!("internal server error: {e}\n")),
+    }
+}
+
+fn all<'a>(endpoint: &str, checks: impl Iterator<Item = &'a Check>, query: &str) -> Response<Bytes> {
+    let pairs = || query.split('&').map(|p| p.split_once('=').unwrap_or((p, "")));
+    let verbose = pairs().any(|(k, _)| k == "verbose");
+    let mut excluded: Vec<&str> = pairs().filter(|(k, _)| *k == "exclude").map(|(_, v)| v).collect();
+    excluded.sort_unstable();
+    excluded.dedup();
+    let mut unmatched = excluded.clone();
+    let (mut out, mut failed) = (String::new(), Vec::new());
+    for check in checks {
+        let name = &check.name;
+        let escaped = name.replace('/', "%2F");
+        let is_excluded = |x: &&str| **x == *name || x.eq_ignore_ascii_case(&escaped);
+        if excluded.iter().any(|x| is_excluded(&x)) {
+            unmatched.retain(|x| !is_excluded(&x));
+            out += &format!("[+]{name} excluded: ok\n");
+            continue;
+        }
+        match (check.probe)() {
+            Ok(()) => out += &format!("[+]{name} ok\n"),
+            Err(e) => {
+                out += &format!("[-]{name} failed: reason withheld\n");
+                failed.push(format!("{name}: {e}"));
+            }
+        }
+    }
+    if !unmatched.is_empty() {
+        let names: Vec<String> = unmatched.iter().map(|n| format!("{n:?}")).collect();
+        out += &format!("warn: some health checks cannot be excluded: no matches for {}\n", names.join(","));
+    }
+    if !failed.is_empty() {
+        tracing::warn!(endpoint, failed = failed.join("; "), "health check failed");
+        return text(500, format!("{out}{endpoint} check failed\n"));
+    }
+    if verbose { text(200, format!("{out}{endpoint} check passed\n")) } else { text(200, "ok".into()) }
+}
+
+fn text(code: u16, body: String) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(body));
+    *response.status_mut() = http::StatusCode::from_u16(code).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert("content-type", http::HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert("x-content-type-options", http::HeaderValue::from_static("nosniff"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(health: &Health, path: &str, query: &str) -> (u16, String) {
+        let answer = health.handle(path, Some(query)).expect("a health path");
+        (answer.status().as_u16(), String::from_utf8_lossy(answer.body()).into_owned())
+    }
+
+    #[test]
+    fn verbose_lists_the_checks_and_excluded_ones() {
+        let health = Health::new(Lifecycle::new()).with("etcd", || Ok(()));
+        assert_eq!(ask(&health, "/healthz", ""), (200, "ok".into()));
+        let want = "[+]ping ok\n[+]log ok\n[+]etcd ok\nlivez check passed\n";
+        assert_eq!(ask(&health, "/livez", "verbose"), (200, want.into()));
+        let want = "[+]ping ok\n[+]log ok\n[+]etcd excluded: ok\n[+]shutdown ok\nwarn: some health checks cannot be \
+                    excluded: no matches for \"x\"\nreadyz check passed\n";
+        assert_eq!(ask(&health, "/readyz", "verbose=true&exclude=etcd&exclude=x"), (200, want.into()));
+        assert_eq!(ask(&health, "/readyz/etcd", ""), (200, "ok".into()));
+        assert!(health.handle("/readyz/nope", None).is_none());
+        assert!(health.handle("/livez/shutdown", None).is_none());
+        assert!(health.handle("/version", None).is_none());
+    }
+
+    #[test]
+    fn readiness_fails_from_the_start_of_shutdown_and_liveness_does_not() {
+        let lifecycle = Lifecycle::new();
+        let health = Health::new(lifecycle.clone());
+        lifecycle.begin_shutdown();
+        let (code, body) = ask(&health, "/readyz", "");
+        assert_eq!(code, 500);
+        assert!(body.ends_with("[-]shutdown failed: reason withheld\nreadyz check failed\n"));
+        assert_eq!(ask(&health, "/livez", "").0, 200);
+    }
+}
