@@ -59,7 +59,8 @@ pub struct Health {
 impl Health {
     /// With the checks that every server has: `ping` and `log`, and `shutdown` for readiness.
     pub fn new(lifecycle: Lifecycle) -> Self {
-        let shutdown = move || if lifecycle.is_shutting_down() { Err("process is shutting down".into()) } else { Ok(()) };
+        let shutdown =
+            move || if lifecycle.is_shutting_down() { Err("process is shutting down".into()) } else { Ok(()) };
         let this = Self { checks: Vec::new() };
         this.with("ping", || Ok(())).with("log", || Ok(())).readiness("shutdown", shutdown)
     }
