@@ -1,1 +1,15 @@
-//! (skeleton)
+//! Storage: the contract that backends keep, the backends, and the cache that everything is read from. What a value means
+//! is the caller's affair; what the contract promises in prose is docs/storage.md.
+
+pub mod cache;
+mod contract;
+mod dispatch;
+pub mod embedded;
+pub mod memory;
+mod mvcc;
+
+pub use contract::{
+    Attachment, Backend, BoxFuture, Error, Event, KeyValue, Outcome, Range, Revision, Sink, Subscription, Write,
+};
+pub use embedded::Embedded;
+pub use memory::Memory;

@@ -1,0 +1,192 @@
+//! JSON as Go's decoder for Kubernetes reads it: duplicate keys are reported, integers that fit are i64 and all other
+//! numbers f64 (R54), nesting is bounded.
+
+use super::{Decoded, MAX_DEPTH};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+use std::cell::RefCell;
+use std::fmt;
+
+/// Decodes one JSON value.
+///
+/// # Errors
+/// Where and why it is not JSON.
+pub fn decode(bytes: &[u8]) -> Result<Decoded, String> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err("unexpected end of JSON input".into());
+    }
+    if too_deep(bytes) {
+        return Err("exceeded max depth".into());
+    }
+    let state = State::default();
+    let mut de = serde_json::Deserializer::from_slice(bytes);
+    de.disable_recursion_limit();
+    let value = Seed(&state).deserialize(&mut de).map_err(|e| words(&e, bytes))?;
+    de.end().map_err(|e| words(&e, bytes))?;
+    Ok(Decoded { value, duplicates: state.duplicates.into_inner() })
+}
+
+/// Counts brackets outside of strings; nothing is parsed before the depth is known to be bearable.
+fn too_deep(bytes: &[u8]) -> bool {
+    let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
+    for b in bytes {
+        match (in_string, b) {
+            (true, _) if escaped => escaped = false,
+            (true, b'\\') => escaped = true,
+            (true, b'"') => in_string = false,
+            (true, _) => {}
+            (false, b'"') => in_string = true,
+            (false, b'{' | b'[') => {
+                depth += 1;
+                if depth > MAX_DEPTH {
+                    return true;
+                }
+            }
+            (false, b'}' | b']') => depth = depth.saturating_sub(1),
+            (false, _) => {}
+        }
+    }
+    false
+}
+
+fn words(e: &serde_json::Error, bytes: &[u8]) -> String {
+    if e.is_eof() {
+        return "unexpected end of JSON input".into();
+    }
+    let line_start = bytes.split_inclusive(|b| *b == b'\n').take(e.line().saturating_sub(1)).map(<[u8]>::len).sum::<usize>();
+    let at = line_start + e.column().saturating_sub(1);
+    let c = bytes.get(at).map_or(' ', |b| char::from(*b));
+    let text = e.to_string();
+    if text.starts_with("trailing characters") {
+        return format!("invalid character {c:?} after top-level value");
+    }
+    if text.starts_with("key must be a string") || text.starts_with("trailing comma") {
+        return format!("invalid character {c:?} looking for beginning of object key string");
+    }
+    format!("invalid character {c:?} looking for beginning of value (line {}, column {})", e.line(), e.column())
+}
+
+#[derive(Default)]
+struct State {
+    path: RefCell<Vec<String>>,
+    duplicates: RefCell<Vec<String>>,
+}
+
+#[derive(Clone, Copy)]
+struct Seed<'a>(&'a State);
+
+impl<'de> DeserializeSeed<'de> for Seed<'_> {
+    type Value = Value;
+    fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<Value, D::Error> {
+        d.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Seed<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_bool<E>(self, b: bool) -> Result<Value, E> {
+        Ok(Value::Bool(b))
+    }
+
+    fn visit_i64<E>(self, n: i64) -> Result<Value, E> {
+        Ok(Value::from(n))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, n: u64) -> Result<Value, E> {
+        match i64::try_from(n) {
+            Ok(n) => Ok(Value::from(n)),
+            Err(_) => self.visit_f64(n as f64),
+        }
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, f: f64) -> Result<Value, E> {
+        Number::from_f64(f).map(Value::Number).ok_or_else(|| E::custom("number out of range"))
+    }
+
+    fn visit_str<E>(self, s: &str) -> Result<Value, E> {
+        Ok(Value::from(s))
+    }
+
+    fn visit_string<E>(self, s: String) -> Result<Value, E> {
+        Ok(Value::String(s))
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let mut out = Vec::new();
+        loop {
+            self.0.path.borrow_mut().push(format!("[{}]", out.len()));
+            let next = seq.next_element_seed(self);
+            self.0.path.borrow_mut().pop();
+            match next? {
+                Some(v) => out.push(v),
+                None => return Ok(Value::Array(out)),
+            }
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut out = Map::new();
+        while let Some(key) = map.next_key::<String>()? {
+            let step = if self.0.path.borrow().is_empty() { key.clone() } else { format!(".{key}") };
+            self.0.path.borrow_mut().push(step);
+            let value = map.next_value_seed(self);
+            if value.is_ok() && out.contains_key(&key) {
+                let text = format!("duplicate field \"{}\"", self.0.path.borrow().concat());
+                let mut all = self.0.duplicates.borrow_mut();
+                if !all.contains(&text) {
+                    all.push(text);
+                }
+            }
+            self.0.path.borrow_mut().pop();
+            out.insert(key, value?);
+        }
+        Ok(Value::Object(out))
+    }
+}
+
+/// The compact JSON of a value.
+pub fn encode(value: &Value) -> Vec<u8> {
+    // A Value has no keys or numbers that JSON lacks, and a Vec takes every write.
+    serde_json::to_vec(value).unwrap_or_default()
+}
+
+/// JSON for people, as `json.MarshalIndent` with two spaces and a newline at the end.
+pub fn encode_pretty(value: &Value) -> Vec<u8> {
+    let mut out = serde_json::to_vec_pretty(value).unwrap_or_default();
+    out.push(b'\n');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn duplicates_are_reported_by_path_and_the_last_counts() {
+        let d = decode(br#"{"a": 1, "s": {"c": 1, "c": 2, "l": [{"x": 1, "x": 2}]}, "a": 2}"#).expect("valid");
+        assert_eq!(d.value, json!({"a": 2, "s": {"c": 2, "l": [{"x": 2}]}}));
+        assert_eq!(d.duplicates, [r#"duplicate field "s.c""#, r#"duplicate field "s.l[0].x""#, r#"duplicate field "a""#]);
+    }
+
+    #[test]
+    fn numbers_are_those_of_go() {
+        let d = decode(b"[1, 1.5, 9223372036854775808, 1e3]").expect("valid");
+        assert_eq!(d.value, json!([1, 1.5, 9223372036854775808.0, 1000.0]));
+    }
+
+    #[test]
+    fn deep_nesting_is_refused_before_it_is_parsed() {
+        let deep = "[".repeat(1_500_000);
+        assert_eq!(decode(deep.as_bytes()).unwrap_err(), "exceeded max depth");
+    }
+}

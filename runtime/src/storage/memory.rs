@@ -1,0 +1,97 @@
+//! The store that forgets: the contract in memory, for tests and servers inside a test.
+
+use super::contract::{
+    Backend, BoxFuture, Error, Event, Outcome, Range, Revision, Sink, Subscription, Write,
+};
+use super::dispatch::Dispatch;
+use super::mvcc::Mvcc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// How many events are kept at least before old ones are compacted away.
+const KEEP: usize = 100_000;
+
+#[derive(Default)]
+struct State {
+    mvcc: Mvcc,
+    dispatch: Dispatch,
+}
+
+/// An in-memory store.
+#[derive(Clone, Default)]
+pub struct Memory(Arc<Mutex<State>>);
+
+impl Memory {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write_now(&self, write: Write) -> Outcome {
+        let mut state = self.state();
+        let last = state.mvcc.last_write(&write.key);
+        if last != write.expected || (last == 0 && write.value.is_none()) {
+            return Outcome::Conflict(last);
+        }
+        let revision = state.mvcc.revision + 1;
+        let event = Event { revision, key: write.key, value: write.value, attachment: write.attachment };
+        state.mvcc.apply(event.clone());
+        if state.mvcc.kept() > 2 * KEEP {
+            let up_to = state.mvcc.revision_leaving(KEEP);
+            state.mvcc.compact(up_to);
+        }
+        state.dispatch.deliver(&[event]);
+        Outcome::Committed(revision)
+    }
+}
+
+impl Backend for Memory {
+    fn revision(&self) -> BoxFuture<'_, Result<Revision, Error>> {
+        let revision = self.delivered();
+        Box::pin(async move { Ok(revision) })
+    }
+
+    fn delivered(&self) -> Revision {
+        self.state().mvcc.revision
+    }
+
+    fn write(&self, write: Write) -> BoxFuture<'_, Result<Outcome, Error>> {
+        let outcome = self.write_now(write);
+        Box::pin(async move { Ok(outcome) })
+    }
+
+    fn range<'a>(
+        &'a self,
+        prefix: &'a str,
+        after: Option<&'a str>,
+        limit: usize,
+        at: Option<Revision>,
+    ) -> BoxFuture<'a, Result<Range, Error>> {
+        let range = self.state().mvcc.range(prefix, after, limit, at);
+        Box::pin(async move { range })
+    }
+
+    fn replay<'a>(&'a self, prefix: &'a str, sink: Arc<dyn Sink>) -> BoxFuture<'a, Result<(Range, Subscription), Error>> {
+        let mut state = self.state();
+        let base = state.mvcc.range(prefix, None, 0, Some(state.mvcc.compacted));
+        let base = base.map(|range| {
+            sink.deliver(&state.mvcc.events(prefix));
+            let id = state.dispatch.add(prefix, sink);
+            let (this, prefix) = (self.clone(), prefix.to_owned());
+            (range, Subscription(Some(Box::new(move || this.state().dispatch.remove(&prefix, id)))))
+        });
+        Box::pin(async move { base })
+    }
+
+    fn compact(&self, up_to: Revision) -> BoxFuture<'_, Result<(), Error>> {
+        self.state().mvcc.compact(up_to);
+        Box::pin(async { Ok(()) })
+    }
+
+    fn healthy(&self) -> Result<(), Error> {
+        Ok(())
+    }
+}
