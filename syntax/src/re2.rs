@@ -98,7 +98,8 @@ impl Translation<'_> {
             self.at += 1;
             return Ok(());
         }
-        let too_large = body.split(',').filter(|s| !s.is_empty()).any(|s| s.parse().map_or(true, |n: u32| n > MAX_REPEAT));
+        let too_large =
+            body.split(',').filter(|s| !s.is_empty()).any(|s| s.parse().map_or(true, |n: u32| n > MAX_REPEAT));
         let whole = format!("{{{body}}}");
         if too_large {
             return Err(Error { message: format!("invalid repeat count: `{whole}`") });

@@ -127,7 +127,11 @@ pub fn label_value(s: &str) -> Vec<String> {
 
 fn name_problems(rule: NameRule, name: &str, prefix: bool) -> Vec<String> {
     // A prefix may end in a dash: what is appended makes it whole.
-    let masked = if prefix && name.ends_with('-') && name.len() > 1 { format!("{}a", &name[..name.len() - 1]) } else { name.to_owned() };
+    let masked = if prefix && name.ends_with('-') && name.len() > 1 {
+        format!("{}a", &name[..name.len() - 1])
+    } else {
+        name.to_owned()
+    };
     match rule {
         NameRule::Subdomain => dns1123_subdomain(&masked),
         NameRule::Label => dns1123_label(&masked),
@@ -159,7 +163,11 @@ pub fn metadata(object: &Object, namespaced: bool, rule: NameRule) -> Vec<FieldE
         }
     }
     if object.generation() < 0 {
-        errors.push(FieldError::invalid(at.child("generation"), object.generation(), "must be greater than or equal to 0"));
+        errors.push(FieldError::invalid(
+            at.child("generation"),
+            object.generation(),
+            "must be greater than or equal to 0",
+        ));
     }
     let empty = Map::new();
     let map = |field: &str| object.meta(field).and_then(Value::as_object).unwrap_or(&empty);

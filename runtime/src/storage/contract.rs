@@ -138,7 +138,11 @@ pub trait Backend: Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<Range, Error>>;
     /// The state under a prefix at the oldest revision kept, and a subscription that replays every event since and goes
     /// on, without gap or repeat. The prefix must end in a slash and name a whole kind.
-    fn replay<'a>(&'a self, prefix: &'a str, sink: Arc<dyn Sink>) -> BoxFuture<'a, Result<(Range, Subscription), Error>>;
+    fn replay<'a>(
+        &'a self,
+        prefix: &'a str,
+        sink: Arc<dyn Sink>,
+    ) -> BoxFuture<'a, Result<(Range, Subscription), Error>>;
     /// Forgets the history up to a revision, that revision's state excepted.
     fn compact(&self, up_to: Revision) -> BoxFuture<'_, Result<(), Error>>;
     /// Whether the store can take writes; the reason when not.

@@ -1,8 +1,6 @@
 //! The store that forgets: the contract in memory, for tests and servers inside a test.
 
-use super::contract::{
-    Backend, BoxFuture, Error, Event, Outcome, Range, Revision, Sink, Subscription, Write,
-};
+use super::contract::{Backend, BoxFuture, Error, Event, Outcome, Range, Revision, Sink, Subscription, Write};
 use super::dispatch::Dispatch;
 use super::mvcc::Mvcc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -74,7 +72,11 @@ impl Backend for Memory {
         Box::pin(async move { range })
     }
 
-    fn replay<'a>(&'a self, prefix: &'a str, sink: Arc<dyn Sink>) -> BoxFuture<'a, Result<(Range, Subscription), Error>> {
+    fn replay<'a>(
+        &'a self,
+        prefix: &'a str,
+        sink: Arc<dyn Sink>,
+    ) -> BoxFuture<'a, Result<(Range, Subscription), Error>> {
         let mut state = self.state();
         let base = state.mvcc.range(prefix, None, 0, Some(state.mvcc.compacted));
         let base = base.map(|range| {

@@ -45,10 +45,11 @@ impl Mvcc {
     /// Takes a write whose revision is past all others.
     pub(super) fn apply(&mut self, event: Event) {
         self.revision = event.revision;
-        self.keys.entry(event.key.clone()).or_insert_with(|| Versions(Vec::with_capacity(1))).0.push((
-            event.revision,
-            event.value.clone(),
-        ));
+        self.keys
+            .entry(event.key.clone())
+            .or_insert_with(|| Versions(Vec::with_capacity(1)))
+            .0
+            .push((event.revision, event.value.clone()));
         self.log.push_back(Event { attachment: None, ..event });
     }
 

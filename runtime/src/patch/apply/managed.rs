@@ -73,7 +73,8 @@ pub(super) fn write(object: &mut Object, mut entries: Vec<Entry>) {
     entries.retain(|e| !e.set.is_empty());
     cap(&mut entries);
     entries.sort_by(|a, b| {
-        let key = |e: &Entry| (!e.apply, e.time.clone(), e.manager.clone(), e.api_version.clone(), e.subresource.clone());
+        let key =
+            |e: &Entry| (!e.apply, e.time.clone(), e.manager.clone(), e.api_version.clone(), e.subresource.clone());
         key(a).cmp(&key(b))
     });
     let list: Vec<Value> = entries.iter().map(encode).collect();

@@ -69,8 +69,17 @@ fn unowned() -> Set {
     }
     let meta = set.child("f:metadata");
     for f in [
-        "name", "namespace", "creationTimestamp", "selfLink", "uid", "clusterName", "generation", "managedFields",
-        "resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds",
+        "name",
+        "namespace",
+        "creationTimestamp",
+        "selfLink",
+        "uid",
+        "clusterName",
+        "generation",
+        "managedFields",
+        "resourceVersion",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
     ] {
         meta.child(&format!("f:{f}")).member = true;
     }
@@ -288,7 +297,8 @@ impl FieldManager {
 /// The 409 of M/util/managedfields/internal/conflict.go.
 fn conflict(conflicts: &[(Entry, Set)]) -> Status {
     let name = |e: &Entry| {
-        let sub = if e.subresource.is_empty() { String::new() } else { format!(" with subresource \"{}\"", e.subresource) };
+        let sub =
+            if e.subresource.is_empty() { String::new() } else { format!(" with subresource \"{}\"", e.subresource) };
         let how = if e.apply {
             String::new()
         } else if e.time.is_empty() {

@@ -61,7 +61,9 @@ impl<'a> Kind<'a> {
             Kind::Node(n) => match declared(n, name) {
                 Some(p) => (Kind::Node(p), true),
                 None if n.embedded && name == "metadata" => (Kind::Meta(Meta::Root), true),
-                None if (root || n.embedded) && ["apiVersion", "kind"].contains(&name) => (Kind::Meta(Meta::Leaf), true),
+                None if (root || n.embedded) && ["apiVersion", "kind"].contains(&name) => {
+                    (Kind::Meta(Meta::Leaf), true)
+                }
                 None => (additional(n).map_or(Kind::Deduced, Kind::Node), false),
             },
             Kind::Meta(Meta::Root) => {
@@ -211,7 +213,14 @@ pub(super) struct Changes {
 }
 
 /// Compares two values at one place; equal parts are not descended into.
-pub(super) fn compare(kind: Kind<'_>, old: Option<&Value>, new: Option<&Value>, root: bool, out: &mut Set, gone: &mut Set) {
+pub(super) fn compare(
+    kind: Kind<'_>,
+    old: Option<&Value>,
+    new: Option<&Value>,
+    root: bool,
+    out: &mut Set,
+    gone: &mut Set,
+) {
     if old == new {
         return;
     }

@@ -53,7 +53,8 @@ fn words(e: &serde_json::Error, bytes: &[u8]) -> String {
     if e.is_eof() {
         return "unexpected end of JSON input".into();
     }
-    let line_start = bytes.split_inclusive(|b| *b == b'\n').take(e.line().saturating_sub(1)).map(<[u8]>::len).sum::<usize>();
+    let line_start =
+        bytes.split_inclusive(|b| *b == b'\n').take(e.line().saturating_sub(1)).map(<[u8]>::len).sum::<usize>();
     let at = line_start + e.column().saturating_sub(1);
     let c = bytes.get(at).map_or(' ', |b| char::from(*b));
     let text = e.to_string();
@@ -175,7 +176,10 @@ mod tests {
     fn duplicates_are_reported_by_path_and_the_last_counts() {
         let d = decode(br#"{"a": 1, "s": {"c": 1, "c": 2, "l": [{"x": 1, "x": 2}]}, "a": 2}"#).expect("valid");
         assert_eq!(d.value, json!({"a": 2, "s": {"c": 2, "l": [{"x": 2}]}}));
-        assert_eq!(d.duplicates, [r#"duplicate field "s.c""#, r#"duplicate field "s.l[0].x""#, r#"duplicate field "a""#]);
+        assert_eq!(
+            d.duplicates,
+            [r#"duplicate field "s.c""#, r#"duplicate field "s.l[0].x""#, r#"duplicate field "a""#]
+        );
     }
 
     #[test]

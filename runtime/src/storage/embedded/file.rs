@@ -47,9 +47,9 @@ impl File {
     pub(super) fn open(path: &Path, mvcc: &mut Mvcc) -> Result<Self, Error> {
         let name = path.display();
         let db = Database::builder().set_cache_size(CACHE).create(path).map_err(|e| match e {
-            DatabaseError::DatabaseAlreadyOpen => {
-                Error::Unavailable(format!("{name} is open in another process; stop that one or use another --data-dir"))
-            }
+            DatabaseError::DatabaseAlreadyOpen => Error::Unavailable(format!(
+                "{name} is open in another process; stop that one or use another --data-dir"
+            )),
             DatabaseError::Storage(StorageError::Io(e)) if e.kind() == std::io::ErrorKind::InvalidData => {
                 Error::Corrupt(format!("{name} is not a kubegraft store: {e}"))
             }
@@ -84,7 +84,8 @@ impl File {
         txn.commit().map_err(failed)?;
 
         let txn = self.db.begin_read().map_err(failed)?;
-        let compacted = txn.open_table(META).map_err(failed)?.get("compacted").map_err(failed)?.map_or(EMPTY, |v| v.value());
+        let compacted =
+            txn.open_table(META).map_err(failed)?.get("compacted").map_err(failed)?.map_or(EMPTY, |v| v.value());
         mvcc.compacted = compacted;
         mvcc.revision = compacted;
         for row in txn.open_table(LOG).map_err(failed)?.iter().map_err(failed)? {

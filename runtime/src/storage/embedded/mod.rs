@@ -3,9 +3,7 @@
 
 mod file;
 
-use super::contract::{
-    Backend, BoxFuture, Error, Event, Outcome, Range, Revision, Sink, Subscription, Write,
-};
+use super::contract::{Backend, BoxFuture, Error, Event, Outcome, Range, Revision, Sink, Subscription, Write};
 use super::dispatch::Dispatch;
 use super::mvcc::Mvcc;
 use file::File;
@@ -172,10 +170,13 @@ impl Writer {
     fn compact_by_age(&mut self) {
         let (revision, by_count) = {
             let state = self.shared.state();
-            (state.mvcc.revision, (
-                state.mvcc.revision_leaving(self.retention.events),
-                state.mvcc.revision_leaving(20 * self.retention.events),
-            ))
+            (
+                state.mvcc.revision,
+                (
+                    state.mvcc.revision_leaving(self.retention.events),
+                    state.mvcc.revision_leaving(20 * self.retention.events),
+                ),
+            )
         };
         let age = self.retention.age;
         let old = self.marks.iter().rposition(|(t, _)| t.elapsed() > age).map(|i| self.marks[i].1);
@@ -240,7 +241,11 @@ impl Backend for Embedded {
         Box::pin(async move { range })
     }
 
-    fn replay<'a>(&'a self, prefix: &'a str, sink: Arc<dyn Sink>) -> BoxFuture<'a, Result<(Range, Subscription), Error>> {
+    fn replay<'a>(
+        &'a self,
+        prefix: &'a str,
+        sink: Arc<dyn Sink>,
+    ) -> BoxFuture<'a, Result<(Range, Subscription), Error>> {
         let mut state = self.shared.state();
         let base = state.mvcc.range(prefix, None, 0, Some(state.mvcc.compacted));
         let base = base.map(|range| {
