@@ -1,4 +1,5 @@
 //! (skeleton)
 
+pub mod discovery;
 pub mod health;
 pub mod version;
