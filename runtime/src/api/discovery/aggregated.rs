@@ -101,10 +101,8 @@ impl Aggregated {
     }
 }
 
-
 fn version(served: &[Served], group: &str, version: &str) -> Value {
-    let resources: Vec<Value> =
-        resources(served, group, version).iter().map(|r| resource(r, group, version)).collect();
+    let resources: Vec<Value> = resources(served, group, version).iter().map(|r| resource(r, group, version)).collect();
     json!({"version": version, "resources": resources, "freshness": "Current"})
 }
 

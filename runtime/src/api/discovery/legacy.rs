@@ -52,7 +52,8 @@ pub fn api_resource_list(served: &[Served], group: &str, version: &str) -> Optio
         return None;
     }
     let entries: Vec<Value> = list.iter().flat_map(entries).collect();
-    let mut out = json!({"kind": "APIResourceList", "groupVersion": group_version(group, version), "resources": entries});
+    let mut out =
+        json!({"kind": "APIResourceList", "groupVersion": group_version(group, version), "resources": entries});
     // Upstream leaves apiVersion out of the core group's list, which has always been so.
     if let Some(o) = out.as_object_mut().filter(|_| !group.is_empty()) {
         o.insert("apiVersion".into(), "v1".into());
