@@ -89,4 +89,9 @@ impl Schema {
     pub fn validate(&self, new: &Value, old: Option<&Value>) -> Outcome {
         validate::validate(&self.node, new, old)
     }
+
+    /// Validates a write to the status subresource: values below status only, but the rules of the whole object.
+    pub fn validate_status(&self, new: &Value, old: &Value) -> Outcome {
+        validate::validate_status(&self.node, new, old)
+    }
 }

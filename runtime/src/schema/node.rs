@@ -262,6 +262,25 @@ impl Node {
         node
     }
 
+    /// Whether the value may be of that type.
+    pub(crate) fn type_is(&self, t: Type) -> bool {
+        if self.int_or_string { matches!(t, Type::Integer | Type::String) } else { self.type_ == Some(t) }
+    }
+
+    /// The one type, if there is exactly one.
+    pub(crate) fn checked_type(&self) -> Option<Type> {
+        if self.int_or_string { None } else { self.type_ }
+    }
+
+    /// The type as errors name it.
+    pub(crate) fn type_text(&self) -> &'static str {
+        match self.type_ {
+            _ if self.int_or_string => "integer,string",
+            Some(t) => t.as_str(),
+            None => "",
+        }
+    }
+
     /// The declared property of that name.
     pub fn property(&self, name: &str) -> Option<&Node> {
         let i = self.properties.binary_search_by(|(k, _)| k.as_ref().cmp(name)).ok()?;

@@ -1,0 +1,134 @@
+//! JSON numbers as Go's decoder sees them: an int64 where the text is one, otherwise a float64; and how Go prints those.
+
+use serde_json::Number;
+
+/// A number as Go's decoder types it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Num {
+    /// `int64`
+    Int(i64),
+    /// `float64`
+    Float(f64),
+}
+
+/// The largest integer every smaller one of which a float64 can hold.
+const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
+
+impl Num {
+    pub(super) fn of(n: &Number) -> Self {
+        match n.as_i64() {
+            Some(i) => Self::Int(i),
+            None => Self::Float(n.as_f64().unwrap_or(f64::INFINITY)),
+        }
+    }
+
+    pub(super) fn float(self) -> f64 {
+        match self {
+            Self::Int(i) => i as f64,
+            Self::Float(f) => f,
+        }
+    }
+
+    /// As encoding/json writes it.
+    pub(super) fn json(self) -> String {
+        match self {
+            Self::Int(i) => i.to_string(),
+            Self::Float(f) => float_json(f),
+        }
+    }
+
+    /// Whether it converts to the Go type that `type: integer` with this format stands for, by way of its decimal text.
+    pub(super) fn fits(self, integer: bool, format: Option<&str>) -> bool {
+        if integer {
+            let as_int = match self {
+                Self::Int(i) => Some(i),
+                // 2^63 itself is no int64, -2^63 is.
+                Self::Float(f) if f.fract() == 0.0 && (-9.223_372_036_854_775_808e18..9.223_372_036_854_775_808e18).contains(&f) => {
+                    Some(f as i64)
+                }
+                Self::Float(_) => None,
+            };
+            return match (as_int, format) {
+                (Some(i), Some("int32")) => i32::try_from(i).is_ok(),
+                (i, _) => i.is_some(),
+            };
+        }
+        match format {
+            Some("float") => {
+                let f = self.float();
+                !f.is_finite() || (f as f32).is_finite()
+            }
+            _ => true,
+        }
+    }
+}
+
+/// go-openapi's tolerant integer test.
+pub(super) fn is_json_integer(f: f64) -> bool {
+    const EPSILON: f64 = 1e-9;
+    if !f.is_finite() || !(-MAX_SAFE..=MAX_SAFE).contains(&f) {
+        return false;
+    }
+    if f.fract() == 0.0 {
+        return true;
+    }
+    let g = (f as u64) as f64;
+    if g == 0.0 {
+        return false;
+    }
+    (f - g).abs() / (f.abs() + g.abs()) < EPSILON
+}
+
+/// Shortest digits and decimal exponent: value = 0.digits * 10^exp.
+fn digits(f: f64) -> (bool, String, i32) {
+    let text = format!("{:e}", f.abs());
+    let (mantissa, exp) = text.split_once('e').unwrap_or((&text, "0"));
+    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+    (f.is_sign_negative(), digits, exp.parse::<i32>().unwrap_or(0))
+}
+
+fn exponent_form(negative: bool, digits: &str, exp: i32, min_exp_digits: usize) -> String {
+    let (first, rest) = digits.split_at(1.min(digits.len()));
+    let point = if rest.is_empty() { "" } else { "." };
+    let sign = if exp < 0 { '-' } else { '+' };
+    let minus = if negative { "-" } else { "" };
+    format!("{minus}{first}{point}{rest}e{sign}{:0min_exp_digits$}", exp.abs())
+}
+
+/// encoding/json's float: exponent form below 1e-6 and from 1e21.
+fn float_json(f: f64) -> String {
+    if f == 0.0 || !f.is_finite() || (1e-6..1e21).contains(&f.abs()) {
+        return format!("{f}");
+    }
+    let (negative, d, exp) = digits(f);
+    // Only one-digit negative exponents lose their zero.
+    exponent_form(negative, &d, exp, if exp < 0 { 1 } else { 2 })
+}
+
+/// `%v` of a float64.
+pub(super) fn float_v(f: f64) -> String {
+    if f == 0.0 || !f.is_finite() {
+        return format!("{f}");
+    }
+    let (negative, d, exp) = digits(f);
+    if (-4..6).contains(&exp) { format!("{f}") } else { exponent_form(negative, &d, exp, 2) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn floats_print_as_go_prints_them() {
+        for (f, json, v) in [(1.0, "1", "1"), (0.5, "0.5", "0.5"), (1e21, "1e+21", "1e+21"), (1e-7, "1e-7", "1e-07"), (1.5e300, "1.5e+300", "1.5e+300")] {
+            assert_eq!(float_json(f), json);
+            assert_eq!(float_v(f), v);
+        }
+    }
+
+    #[test]
+    fn integers_are_told_by_tolerance() {
+        assert!(is_json_integer(3.0) && is_json_integer(-3.0) && is_json_integer(2.999_999_999_999));
+        assert!(!is_json_integer(1.5) && !is_json_integer(0.1) && !is_json_integer(1e300));
+    }
+}

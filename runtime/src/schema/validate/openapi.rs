@@ -1,0 +1,519 @@
+//! The OpenAPI keywords, checked in the order and with the texts of kube-openapi's `validation/validate`.
+
+use super::correlate::Pair;
+use super::number::{Num, float_v, is_json_integer};
+use super::{bad, formats};
+use crate::schema::node::{Additional, Checks, Node, Type};
+use crate::status::field::{BadValue, FieldError, Kind, Path};
+use serde_json::{Map, Value};
+use std::fmt::Write;
+
+/// Validates a value; error paths hang below `base`, whose name the texts do not repeat.
+pub(super) fn validate(node: &Node, x: &Value, pair: Option<Pair<'_>>, base: &Path) -> Vec<FieldError> {
+    let result = check(node, x, &At::Root, pair);
+    result.errors.into_iter().map(|e| e.into_field_error(base)).collect()
+}
+
+/// Where a value is, spelled out only when there is an error.
+enum At<'a> {
+    Root,
+    Field(&'a At<'a>, &'a str),
+    /// A value under additionalProperties: always with a dot, even at the root.
+    Entry(&'a At<'a>, &'a str),
+    Index(&'a At<'a>, usize),
+}
+
+impl At<'_> {
+    fn text(&self) -> String {
+        let mut out = String::new();
+        self.write(&mut out);
+        out
+    }
+
+    fn write(&self, out: &mut String) {
+        match self {
+            Self::Root => {}
+            Self::Field(up, name) => {
+                up.write(out);
+                if !out.is_empty() {
+                    out.push('.');
+                }
+                out.push_str(name);
+            }
+            Self::Entry(up, name) => {
+                up.write(out);
+                out.push('.');
+                out.push_str(name);
+            }
+            Self::Index(up, i) => {
+                up.write(out);
+                let _ = write!(out, "[{i}]");
+            }
+        }
+    }
+}
+
+/// An error before it has a place: upstream's `errors.Validation`, or a bare error without a name.
+struct Failure {
+    name: Option<String>,
+    kind: Kind,
+    value: BadValue,
+    /// For the caller; equal texts are reported once.
+    text: String,
+    detail: Option<String>,
+}
+
+impl Failure {
+    fn invalid(at: &At<'_>, value: BadValue, words: std::fmt::Arguments<'_>) -> Self {
+        let name = at.text();
+        let text = format!("{name} in body {words}");
+        Self { name: Some(name), kind: Kind::Invalid, value, text, detail: None }
+    }
+
+    fn wrong_type(at: &At<'_>, wanted: &str, got: &str) -> Self {
+        let mut e = Self::invalid(
+            at,
+            BadValue::Json(got.into()),
+            format_args!("must be of type {wanted}: {}", Value::from(got)),
+        );
+        e.kind = Kind::TypeInvalid;
+        e
+    }
+
+    fn bare(text: String) -> Self {
+        Self { name: None, kind: Kind::Invalid, value: BadValue::Json("".into()), text, detail: None }
+    }
+
+    fn into_field_error(self, base: &Path) -> FieldError {
+        let path = match self.name.as_deref() {
+            None | Some("" | ".") => base.clone(),
+            Some(n) => base.child(n.strip_prefix('.').unwrap_or(n)),
+        };
+        let detail = self.detail.unwrap_or(self.text);
+        FieldError { kind: self.kind, field: path.to_string(), value: self.value, detail }
+    }
+}
+
+#[derive(Default)]
+struct Found {
+    errors: Vec<Failure>,
+    /// How much was looked at; the branch of a union that got furthest is the one reported.
+    matches: usize,
+}
+
+impl Found {
+    fn add(&mut self, e: Failure) {
+        if !self.errors.iter().any(|known| known.text == e.text) {
+            self.errors.push(e);
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.matches += other.matches;
+        other.errors.into_iter().for_each(|e| self.add(e));
+    }
+}
+
+/// Errors of a value that did not change are forgiven, if it is known what it was.
+fn ratchet(node: &Node, x: &Value, at: &At<'_>, pair: Option<Pair<'_>>) -> Found {
+    let mut found = check(node, x, at, pair);
+    if !found.errors.is_empty() && pair.is_some_and(|p| p.equal()) {
+        found.errors.clear();
+    }
+    found
+}
+
+fn type_name(x: &Value) -> (&'static str, &'static str) {
+    match x {
+        Value::Null => ("null", ""),
+        Value::Bool(_) => ("boolean", ""),
+        Value::String(_) => ("string", ""),
+        Value::Array(_) => ("array", ""),
+        Value::Object(_) => ("object", ""),
+        Value::Number(n) => match Num::of(n) {
+            Num::Int(_) => ("integer", "int64"),
+            Num::Float(_) => ("number", "float64"),
+        },
+    }
+}
+
+fn check(node: &Node, x: &Value, at: &At<'_>, pair: Option<Pair<'_>>) -> Found {
+    let mut found = Found::default();
+    let typed = node.type_.is_some() || node.int_or_string;
+    let format = node.format.as_deref().filter(|f| formats::recognized(node.checked_type(), f));
+    let checks = node.checks.as_deref();
+    if x.is_null() {
+        if typed && !node.nullable {
+            found.add(Failure::wrong_type(at, node.type_text(), "null"));
+        } else {
+            found.matches += 1;
+        }
+        if let Some(c) = checks {
+            enumeration(c, x, at, &mut found);
+        }
+        return found;
+    }
+    if typed || format.is_some() {
+        match type_error(node, format, x, at) {
+            Some(e) => found.add(e),
+            None => found.matches += 1,
+        }
+        found.matches += 1;
+    }
+    if let Some(c) = checks {
+        logic(c, x, at, &mut found);
+    }
+    found.matches += 2;
+    match x {
+        Value::String(s) => {
+            if let Some(c) = checks {
+                string(c, s, at, &mut found);
+            }
+            found.matches += 1;
+            if let Some(f) = format
+                && let Some(valid) = formats::check(f, s)
+            {
+                if !valid {
+                    found.add(Failure::wrong_type(at, f, s));
+                }
+                found.matches += 1;
+            }
+        }
+        Value::Number(n) => {
+            number(node, checks, format, Num::of(n), at, &mut found);
+            found.matches += 2;
+        }
+        Value::Array(items) => {
+            if let Some(n) = &node.items {
+                for (i, v) in items.iter().enumerate() {
+                    found.merge(ratchet(n, v, &At::Index(at, i), pair.and_then(|p| p.index(i))));
+                }
+            }
+            if let Some(c) = checks {
+                list(c, items, at, &mut found);
+            }
+            found.matches += 2;
+        }
+        _ => {}
+    }
+    if let Some(c) = checks {
+        enumeration(c, x, at, &mut found);
+    }
+    found.matches += 1;
+    if let Value::Object(map) = x {
+        object(node, checks, map, at, pair, &mut found);
+        found.matches += 1;
+    }
+    found.matches += 1;
+    found
+}
+
+fn type_error(node: &Node, format: Option<&str>, x: &Value, at: &At<'_>) -> Option<Failure> {
+    let (name, actual_format) = type_name(x);
+    let has = |t: Type| node.type_is(t);
+    let is = match x {
+        Value::Bool(_) => has(Type::Boolean),
+        Value::String(_) => has(Type::String),
+        Value::Array(_) => has(Type::Array),
+        Value::Object(_) => has(Type::Object),
+        Value::Number(n) => match Num::of(n) {
+            Num::Int(_) => has(Type::Integer) || has(Type::Number),
+            Num::Float(f) => has(Type::Number) || (has(Type::Integer) && is_json_integer(f)),
+        },
+        Value::Null => false,
+    };
+    let text_like = matches!(x, Value::String(_) | Value::Array(_));
+    if let Some(f) = format {
+        if !text_like && !is && f != actual_format {
+            return Some(Failure::wrong_type(at, f, actual_format));
+        }
+        // Upstream leaves texts (and lists) with a format to the format's own check.
+        if text_like && !has(Type::Number) && !has(Type::Integer) {
+            return None;
+        }
+    }
+    (!is).then(|| Failure::wrong_type(at, node.type_text(), name))
+}
+
+fn logic(c: &Checks, x: &Value, at: &At<'_>, found: &mut Found) {
+    if !c.any_of.is_empty() {
+        let mut best: Option<Found> = None;
+        let mut success = None;
+        for branch in &c.any_of {
+            let r = check(branch, x, at, None);
+            if r.errors.is_empty() {
+                success = Some(r);
+                break;
+            }
+            if best.as_ref().is_none_or(|b| r.matches > b.matches) {
+                best = Some(r);
+            }
+        }
+        match success {
+            Some(r) => found.merge(r),
+            None => {
+                found.add(Failure::bare(format!("{} must validate at least one schema (anyOf)", quoted(at))));
+                best.into_iter().for_each(|b| found.merge(b));
+            }
+        }
+    }
+    if !c.one_of.is_empty() {
+        let (mut best, mut first, mut valid): (Option<Found>, Option<Found>, usize) = (None, None, 0);
+        for branch in &c.one_of {
+            let r = check(branch, x, at, None);
+            if r.errors.is_empty() {
+                valid += 1;
+                best = None;
+                first.get_or_insert(r);
+            } else if valid == 0 && best.as_ref().is_none_or(|b| r.matches > b.matches) {
+                best = Some(r);
+            }
+        }
+        if valid == 1 {
+            first.into_iter().for_each(|r| found.merge(r));
+        } else {
+            let more =
+                if valid == 0 { "Found none valid".to_owned() } else { format!("Found {valid} valid alternatives") };
+            let text = format!("{} must validate one and only one schema (oneOf). {more}", quoted(at));
+            found.add(Failure::bare(text));
+            best.into_iter().for_each(|b| found.merge(b));
+        }
+    }
+    if !c.all_of.is_empty() {
+        let mut valid = 0;
+        for branch in &c.all_of {
+            let r = check(branch, x, at, None);
+            valid += usize::from(r.errors.is_empty());
+            found.merge(r);
+        }
+        if valid != c.all_of.len() {
+            let more = if valid == 0 { ". None validated" } else { "" };
+            found.add(Failure::bare(format!("{} must validate all the schemas (allOf){more}", quoted(at))));
+        }
+    }
+    if let Some(not) = &c.not
+        && check(not, x, at, None).errors.is_empty()
+    {
+        found.add(Failure::bare(format!("{} must not validate the schema (not)", quoted(at))));
+    }
+}
+
+fn quoted(at: &At<'_>) -> Value {
+    at.text().into()
+}
+
+/// At most one of these is reported.
+fn string(c: &Checks, s: &str, at: &At<'_>, found: &mut Found) {
+    let (mut length, mut counted) = (0, false);
+    let mut chars = || {
+        if !counted {
+            length = i64::try_from(s.chars().count()).unwrap_or(i64::MAX);
+            counted = true;
+        }
+        length
+    };
+    if let Some(max) = c.max_length.filter(|max| chars() > *max) {
+        let mut e = Failure::invalid(at, BadValue::Omitted, format_args!("should be at most {max} chars long"));
+        (e.kind, e.detail) = (Kind::TooLong, Some(too_long(max)));
+        found.add(e);
+    } else if let Some(min) = c.min_length.filter(|min| chars() < *min) {
+        found.add(Failure::invalid(
+            at,
+            BadValue::Json(s.into()),
+            format_args!("should be at least {min} chars long"),
+        ));
+    } else if let Some(p) = c.pattern.as_ref().filter(|p| !p.is_match(s)) {
+        found.add(Failure::invalid(at, BadValue::Json(s.into()), format_args!("should match '{}'", p.source())));
+    }
+}
+
+fn too_long(max: i64) -> String {
+    FieldError::too_long("", usize::try_from(max).unwrap_or(0)).detail
+}
+
+fn number(node: &Node, c: Option<&Checks>, format: Option<&str>, x: Num, at: &At<'_>, found: &mut Found) {
+    let integer = !node.int_or_string && node.type_ == Some(Type::Integer);
+    let format = format.filter(|f| match node.type_ {
+        _ if node.int_or_string => false,
+        Some(Type::Integer) => matches!(*f, "int32" | "int64"),
+        Some(Type::Number) => matches!(*f, "float" | "double"),
+        _ => false,
+    });
+    let out_of_range = |prefix: &str| {
+        let name = if integer { "integer" } else if format.is_some() { "number" } else { "" };
+        let form = match format {
+            Some(f) => format!("with format {f}"),
+            None => "(default format)".to_owned(),
+        };
+        Failure::bare(format!("{prefix} value must be of type {name} {form} in {}", at.text()))
+    };
+    if !x.fits(integer, format) {
+        found.add(out_of_range("Checked"));
+    }
+    let Some(c) = c else { return };
+    // A bound that is no value of the type is complained about, and then compared as a float.
+    let native = |bound: f64, prefix: &str, found: &mut Found| {
+        let fits = Num::Float(bound).fits(integer, format);
+        if !fits {
+            found.add(out_of_range(prefix));
+        }
+        fits
+    };
+    let value = || BadValue::Raw(x.json());
+    let float_value = || BadValue::Raw(Num::Float(x.float()).json());
+    if let Some(factor) = c.multiple_of {
+        let native = native(factor, "MultipleOf", found);
+        let (ok, positive, factor, shown) = match x {
+            Num::Int(i) if native => {
+                let f = factor as i64;
+                (f > 0 && i % f == 0, f > 0, f.to_string(), value())
+            }
+            _ => {
+                let f = x.float();
+                let quotient = if factor < 1.0 { 1.0 / factor * f } else { f / factor };
+                (factor > 0.0 && is_json_integer(quotient), factor > 0.0, float_v(factor), float_value())
+            }
+        };
+        if !positive {
+            let text = format!("factor MultipleOf declared for {} must be positive: {factor}", at.text());
+            found.add(Failure { name: Some(at.text()), kind: Kind::Invalid, value: BadValue::Raw(factor), text, detail: None });
+        } else if !ok {
+            found.add(Failure::invalid(at, shown, format_args!("should be a multiple of {factor}")));
+        }
+    }
+    if let Some(min) = c.minimum {
+        let native = native(min, "Minimum boundary", found);
+        let (below, equal, bound, shown) = match x {
+            Num::Int(i) if native => (i < min as i64, i == min as i64, (min as i64).to_string(), value()),
+            _ => (x.float() < min, x.float() == min, float_v(min), float_value()),
+        };
+        if below || (c.exclusive_minimum && equal) {
+            let or = if c.exclusive_minimum { "" } else { "or equal to " };
+            found.add(Failure::invalid(at, shown, format_args!("should be greater than {or}{bound}")));
+        }
+    }
+    if let Some(max) = c.maximum {
+        let native = native(max, "Maximum boundary", found);
+        let (above, equal, bound, shown) = match x {
+            Num::Int(i) if native => (i > max as i64, i == max as i64, (max as i64).to_string(), value()),
+            _ => (x.float() > max, x.float() == max, float_v(max), float_value()),
+        };
+        if above || (c.exclusive_maximum && equal) {
+            let or = if c.exclusive_maximum { "" } else { "or equal to " };
+            found.add(Failure::invalid(at, shown, format_args!("should be less than {or}{bound}")));
+        }
+    }
+}
+
+fn list(c: &Checks, items: &[Value], at: &At<'_>, found: &mut Found) {
+    let size = i64::try_from(items.len()).unwrap_or(i64::MAX);
+    if let Some(min) = c.min_items.filter(|min| size < *min) {
+        let value = BadValue::Raw(size.to_string());
+        found.add(Failure::invalid(at, value, format_args!("should have at least {min} items")));
+    }
+    if let Some(max) = c.max_items.filter(|max| size > *max) {
+        let value = BadValue::Raw(size.to_string());
+        let mut e = Failure::invalid(at, value, format_args!("should have at most {max} items"));
+        (e.kind, e.detail) = (Kind::TooMany, Some(too_many(max)));
+        found.add(e);
+    }
+    if c.unique_items && items.iter().enumerate().any(|(i, v)| items[..i].contains(v)) {
+        let value = BadValue::Json("".into());
+        found.add(Failure::invalid(at, value, format_args!("shouldn't contain duplicates")));
+    }
+}
+
+fn too_many(max: i64) -> String {
+    FieldError::too_many("", 0, usize::try_from(max).unwrap_or(0)).detail
+}
+
+fn enumeration(c: &Checks, x: &Value, at: &At<'_>, found: &mut Found) {
+    if c.enum_.is_empty() || c.enum_.iter().any(|e| same(x, e)) {
+        return;
+    }
+    let words: Vec<String> = c
+        .enum_
+        .iter()
+        .map(|v| match v {
+            Value::String(s) => s.clone(),
+            v => v.to_string(),
+        })
+        .collect();
+    let mut e = Failure::invalid(at, bad(x), format_args!("should be one of [{}]", words.join(" ")));
+    (e.kind, e.detail) = (Kind::NotSupported, Some(FieldError::not_supported("", "", &words).detail));
+    found.add(e);
+}
+
+/// Equal after Go's conversion of the value to the type of the enum's member.
+fn same(x: &Value, member: &Value) -> bool {
+    match (x, member) {
+        (_, Value::Null) => false,
+        (Value::Number(x), Value::Number(m)) => match (Num::of(x), Num::of(m)) {
+            (Num::Float(x), Num::Int(m)) => x as i64 == m,
+            (x, Num::Float(m)) => x.float() == m,
+            (x, m) => x == m,
+        },
+        // An integer converts to the string of that code point.
+        (Value::Number(x), Value::String(m)) => match Num::of(x) {
+            Num::Int(i) => {
+                let c = u32::try_from(i).ok().and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER);
+                m.chars().eq([c])
+            }
+            Num::Float(_) => false,
+        },
+        (x, m) => x == m,
+    }
+}
+
+fn object(
+    node: &Node,
+    c: Option<&Checks>,
+    map: &Map<String, Value>,
+    at: &At<'_>,
+    pair: Option<Pair<'_>>,
+    found: &mut Found,
+) {
+    let size = i64::try_from(map.len()).unwrap_or(i64::MAX);
+    if let Some(min) = c.and_then(|c| c.min_properties).filter(|min| size < *min) {
+        let value = BadValue::Raw(size.to_string());
+        found.add(Failure::invalid(at, value, format_args!("should have at least {min} properties")));
+    }
+    if let Some(max) = c.and_then(|c| c.max_properties).filter(|max| size > *max) {
+        let value = BadValue::Raw(size.to_string());
+        let mut e = Failure::invalid(at, value, format_args!("should have at most {max} properties"));
+        (e.kind, e.detail) = (Kind::TooMany, Some(too_many(max)));
+        found.add(e);
+    }
+    let below = |k: &str| {
+        // The type's own members cannot have changed, so their errors are never forgiven.
+        let type_meta = matches!(at, At::Root) && matches!(k, "kind" | "apiVersion");
+        if type_meta { None } else { pair.and_then(|p| p.key(k)) }
+    };
+    match &node.additional {
+        Some(Additional::Allowed(false)) => {
+            for k in map.keys().filter(|k| node.property(k).is_none()) {
+                let name = at.text();
+                let text = format!("{name}.{k} in body is a forbidden property");
+                let value = BadValue::Json("".into());
+                found.add(Failure { name: Some(name), kind: Kind::Invalid, value, text, detail: None });
+            }
+        }
+        Some(Additional::Schema(n)) => {
+            for (k, v) in map.iter().filter(|(k, _)| node.property(k).is_none()) {
+                found.merge(ratchet(n, v, &At::Entry(at, k), below(k)));
+            }
+        }
+        _ => {}
+    }
+    for (k, v) in map {
+        if let Some(n) = node.property(k) {
+            found.merge(ratchet(n, v, &At::Field(at, k), below(k)));
+        }
+    }
+    for k in node.required.iter().filter(|k| !map.contains_key(k.as_ref())) {
+        let at = At::Entry(at, k);
+        let mut e = Failure::invalid(&at, BadValue::Omitted, format_args!("is required"));
+        (e.kind, e.detail) = (Kind::Required, Some(String::new()));
+        found.add(e);
+    }
+}
