@@ -31,6 +31,7 @@ pub mod definition;
 mod metadata;
 pub mod node;
 mod prune;
+pub(crate) mod typed;
 pub mod validate;
 
 pub use definition::{Column, Conversion, Definition, Names, Scale, Scope, Version};

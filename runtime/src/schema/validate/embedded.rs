@@ -1,6 +1,6 @@
 //! Validation of apiVersion, kind and metadata in embedded resources (apiextensions `schema/objectmeta`).
 
-use crate::resource::names;
+use crate::resource::validate::dns1035_label;
 use crate::schema::metadata;
 use crate::schema::node::Node;
 use crate::status::field::{FieldError, Path};
@@ -58,7 +58,7 @@ fn resource(path: &Path, map: &Map<String, Value>, errors: &mut Vec<FieldError>)
                 errors.push(FieldError::invalid(path, text.as_str(), detail));
             }
         } else {
-            let found = names::dns1035_label(&text.to_lowercase());
+            let found = dns1035_label(&text.to_lowercase());
             if !found.is_empty() {
                 let detail = format!("may have mixed case, but should otherwise match: {}", found.join(","));
                 errors.push(FieldError::invalid(path, text.as_str(), detail));
