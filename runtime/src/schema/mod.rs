@@ -26,6 +26,8 @@
 //! ```
 
 pub mod cel;
+#[cfg(test)]
+mod corpus_tests;
 mod default;
 pub mod definition;
 mod metadata;

@@ -1,7 +1,7 @@
 //! The compact structural tree: what pruning, defaulting, validation, apply and expressions read. Descriptions and examples
 //! are not kept. Whether a schema is structural is judged elsewhere; parsing here never fails, it leaves out.
 
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
@@ -179,7 +179,11 @@ impl Pattern {
 
     /// Whether the text has a match; nothing matches an expression that does not compile.
     pub fn is_match(&self, text: &str) -> bool {
-        self.compiled.get_or_init(|| Regex::new(&self.source).ok()).as_ref().is_some_and(|r| r.is_match(text))
+        self.compiled.get_or_init(|| {
+                // RE2 counts nothing of what the regex crate counts, so the size limit is generous.
+                let source = kubegraft_syntax::re2::translate(&self.source).ok()?;
+                RegexBuilder::new(&source).size_limit(64 << 20).build().ok()
+            }).as_ref().is_some_and(|r| r.is_match(text))
     }
 }
 
