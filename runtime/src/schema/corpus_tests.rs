@@ -20,8 +20,17 @@ fn lines(name: &str) -> Vec<Value> {
 
 fn causes(body: &Value) -> Vec<String> {
     let list = body.pointer("/details/causes").and_then(Value::as_array).cloned().unwrap_or_default();
-    let mut out: Vec<String> =
-        list.iter().map(|c| format!("{} {} {}", c["reason"].as_str().unwrap_or(""), c["field"].as_str().unwrap_or(""), c["message"].as_str().unwrap_or(""))).collect();
+    let mut out: Vec<String> = list
+        .iter()
+        .map(|c| {
+            format!(
+                "{} {} {}",
+                c["reason"].as_str().unwrap_or(""),
+                c["field"].as_str().unwrap_or(""),
+                c["message"].as_str().unwrap_or("")
+            )
+        })
+        .collect();
     out.sort();
     out
 }
@@ -48,14 +57,23 @@ fn instances() {
     let crds: HashMap<String, Definition> = lines("corpus.jsonl.gz")
         .into_iter()
         .filter(|l| l["status"] == 201)
-        .map(|l| (l["crd"]["metadata"]["name"].as_str().expect("name").to_owned(), Definition::from_crd(&l["crd"]).expect("definition")))
+        .map(|l| {
+            (
+                l["crd"]["metadata"]["name"].as_str().expect("name").to_owned(),
+                Definition::from_crd(&l["crd"]).expect("definition"),
+            )
+        })
         .collect();
     let (mut good, mut bad) = (0, 0);
     for line in lines("instances.jsonl.gz") {
         let definition = &crds[line["crd"].as_str().expect("crd")];
         let version = definition.version(line["version"].as_str().expect("version")).expect("version");
         let mut object = line["object"].clone();
-        if version.status && let Some(m) = object.as_object_mut() { m.remove("status"); }
+        if version.status
+            && let Some(m) = object.as_object_mut()
+        {
+            m.remove("status");
+        }
         let mut report = Vec::new();
         version.schema.default(&mut object);
         version.schema.prune(&mut object, true, Some(&mut report));
@@ -68,18 +86,27 @@ fn instances() {
             let strip = |v: &Value| -> Map<String, Value> {
                 let mut m = v.as_object().expect("object").clone();
                 m.remove("metadata");
-                if version.status { m.remove("status"); }
+                if version.status {
+                    m.remove("status");
+                }
                 m
             };
             if !outcome.errors.is_empty() {
                 wrong = format!("accepted, ours {:?}", ours(&outcome.errors));
-            } else if !Value::Object(strip(&line["body"])).to_string().contains("<time>") && serde_json::to_string(&strip(&object)).ok() != serde_json::to_string(&strip(&line["body"])).ok() {
-                wrong = format!("bodies differ\n   {}\n   {}", serde_json::to_string(&strip(&object)).unwrap(), serde_json::to_string(&strip(&line["body"])).unwrap());
+            } else if !Value::Object(strip(&line["body"])).to_string().contains("<time>")
+                && serde_json::to_string(&strip(&object)).ok() != serde_json::to_string(&strip(&line["body"])).ok()
+            {
+                wrong = format!(
+                    "bodies differ\n   {}\n   {}",
+                    serde_json::to_string(&strip(&object)).unwrap(),
+                    serde_json::to_string(&strip(&line["body"])).unwrap()
+                );
             }
         } else {
             let (a, b) = (ours(&outcome.errors), causes(&line["body"]));
             if a != b {
-                let only = |x: &[String], y: &[String]| x.iter().filter(|e| !y.contains(e)).cloned().collect::<Vec<_>>();
+                let only =
+                    |x: &[String], y: &[String]| x.iter().filter(|e| !y.contains(e)).cloned().collect::<Vec<_>>();
                 wrong = format!("\n  -want {:#?}\n  +got  {:#?}", only(&b, &a), only(&a, &b));
             }
         }

@@ -179,11 +179,14 @@ impl Pattern {
 
     /// Whether the text has a match; nothing matches an expression that does not compile.
     pub fn is_match(&self, text: &str) -> bool {
-        self.compiled.get_or_init(|| {
+        self.compiled
+            .get_or_init(|| {
                 // RE2 counts nothing of what the regex crate counts, so the size limit is generous.
                 let source = kubegraft_syntax::re2::translate(&self.source).ok()?;
                 RegexBuilder::new(&source).size_limit(64 << 20).build().ok()
-            }).as_ref().is_some_and(|r| r.is_match(text))
+            })
+            .as_ref()
+            .is_some_and(|r| r.is_match(text))
     }
 }
 

@@ -81,10 +81,7 @@ fn hostname(s: &str) -> bool {
 
 fn label(s: &str) -> bool {
     let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-    !s.is_empty()
-        && s.bytes().all(|b| inner(b) || b == b'-')
-        && !s.starts_with('-')
-        && !s.ends_with('-')
+    !s.is_empty() && s.bytes().all(|b| inner(b) || b == b'-') && !s.starts_with('-') && !s.ends_with('-')
 }
 
 fn short_name(s: &str) -> bool {
@@ -99,7 +96,10 @@ fn ip_sloppy(s: &str) -> bool {
     let parts: Vec<&str> = s.split('.').collect();
     parts.len() == 4
         && parts.iter().all(|p| {
-            !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()) && p.trim_start_matches('0').len() <= 3 && p.parse::<u32>().is_ok_and(|n| n <= 255)
+            !p.is_empty()
+                && p.bytes().all(|b| b.is_ascii_digit())
+                && p.trim_start_matches('0').len() <= 3
+                && p.parse::<u32>().is_ok_and(|n| n <= 255)
         })
 }
 
@@ -214,8 +214,14 @@ fn duration(s: &str) -> bool {
         return true;
     }
     const UNITS: [(&[&str], &str); 8] = [
-        (&["ns"], "nano"), (&["us", "µs"], "micro"), (&["ms"], "milli"), (&["s"], "sec"), (&["m"], "min"),
-        (&["h", "hr"], "hour"), (&["d"], "day"), (&["w", "wk"], "week"),
+        (&["ns"], "nano"),
+        (&["us", "µs"], "micro"),
+        (&["ms"], "milli"),
+        (&["s"], "sec"),
+        (&["m"], "min"),
+        (&["h", "hr"], "hour"),
+        (&["d"], "day"),
+        (&["w", "wk"], "week"),
     ];
     let mut ok = false;
     for m in SPAN.captures_iter(s) {
@@ -254,7 +260,8 @@ fn go_duration(s: &str) -> bool {
             "h" => 3.6e12,
             _ => return false,
         };
-        total += digits.trim_end_matches('.').parse::<f64>().or_else(|_| format!("0{digits}").parse()).unwrap_or(0.0) * nanos;
+        total += digits.trim_end_matches('.').parse::<f64>().or_else(|_| format!("0{digits}").parse()).unwrap_or(0.0)
+            * nanos;
         rest = tail;
     }
     total <= 9.223_372_036_854_775_8e18
@@ -305,9 +312,9 @@ fn scheme(s: &str) -> Option<(&str, &str)> {
 
 fn escapes_ok(s: &str) -> bool {
     let b = s.as_bytes();
-    b.iter().enumerate().all(|(i, c)| {
-        *c != b'%' || b.get(i + 1..i + 3).is_some_and(|h| h.iter().all(u8::is_ascii_hexdigit))
-    })
+    b.iter()
+        .enumerate()
+        .all(|(i, c)| *c != b'%' || b.get(i + 1..i + 3).is_some_and(|h| h.iter().all(u8::is_ascii_hexdigit)))
 }
 
 fn authority_ok(a: &str) -> bool {
@@ -315,14 +322,16 @@ fn authority_ok(a: &str) -> bool {
         Some((u, h)) => (u, h),
         None => ("", a),
     };
-    let user_ok = user.chars().all(|c| c.is_ascii_alphanumeric() || "-._:~!$&'()*+,;=%@".contains(c)) && escapes_ok(user);
+    let user_ok =
+        user.chars().all(|c| c.is_ascii_alphanumeric() || "-._:~!$&'()*+,;=%@".contains(c)) && escapes_ok(user);
     let port_ok = |p: &str| p.is_empty() || p.strip_prefix(':').is_some_and(|d| d.bytes().all(|b| b.is_ascii_digit()));
     let host_ok = if let Some(inner) = host.strip_prefix('[') {
         inner.rsplit_once(']').is_some_and(|(_, port)| port_ok(port))
     } else {
         let port = host.rfind(':').map_or("", |i| &host[i..]);
         // Escapes in a host may only spell what could not stand there: non-ASCII bytes.
-        let name_ok = host.bytes().all(|b| b.is_ascii_alphanumeric() || b >= 0x80 || b"-._~!$&'()*+,;=:[]<>\"%".contains(&b));
+        let name_ok =
+            host.bytes().all(|b| b.is_ascii_alphanumeric() || b >= 0x80 || b"-._~!$&'()*+,;=:[]<>\"%".contains(&b));
         port_ok(port) && name_ok && escapes_ok(host)
     };
     user_ok && host_ok
@@ -360,13 +369,17 @@ fn quoted(s: &str) -> bool {
 }
 
 fn phrase(s: &str) -> bool {
-    s.is_empty() || quoted(s) || s.split([' ', '\t']).filter(|w| !w.is_empty()).all(|w| quoted(w) || w.chars().all(|c| atext(c) || c == '.'))
+    s.is_empty()
+        || quoted(s)
+        || s.split([' ', '\t']).filter(|w| !w.is_empty()).all(|w| quoted(w) || w.chars().all(|c| atext(c) || c == '.'))
 }
 
 fn address(s: &str) -> bool {
     let Some((local, domain)) = s.rsplit_once('@') else { return false };
     let domain_ok = match domain.strip_prefix('[') {
-        Some(d) => d.strip_suffix(']').is_some_and(|ip| ip.parse::<Ipv4Addr>().is_ok() || ip.strip_prefix("IPv6:").is_some_and(|v6| v6.parse::<Ipv6Addr>().is_ok())),
+        Some(d) => d.strip_suffix(']').is_some_and(|ip| {
+            ip.parse::<Ipv4Addr>().is_ok() || ip.strip_prefix("IPv6:").is_some_and(|v6| v6.parse::<Ipv6Addr>().is_ok())
+        }),
         None => dot_atom(domain),
     };
     (dot_atom(local) || (quoted(local) && local.len() > 2)) && domain_ok

@@ -43,7 +43,10 @@ impl Num {
             let as_int = match self {
                 Self::Int(i) => Some(i),
                 // 2^63 itself is no int64, -2^63 is.
-                Self::Float(f) if f.fract() == 0.0 && (-9.223_372_036_854_775_808e18..9.223_372_036_854_775_808e18).contains(&f) => {
+                Self::Float(f)
+                    if f.fract() == 0.0
+                        && (-9.223_372_036_854_775_808e18..9.223_372_036_854_775_808e18).contains(&f) =>
+                {
                     Some(f as i64)
                 }
                 Self::Float(_) => None,
@@ -120,7 +123,13 @@ mod tests {
 
     #[test]
     fn floats_print_as_go_prints_them() {
-        for (f, json, v) in [(1.0, "1", "1"), (0.5, "0.5", "0.5"), (1e21, "1e+21", "1e+21"), (1e-7, "1e-7", "1e-07"), (1.5e300, "1.5e+300", "1.5e+300")] {
+        for (f, json, v) in [
+            (1.0, "1", "1"),
+            (0.5, "0.5", "0.5"),
+            (1e21, "1e+21", "1e+21"),
+            (1e-7, "1e-7", "1e-07"),
+            (1.5e300, "1.5e+300", "1.5e+300"),
+        ] {
             assert_eq!(float_json(f), json);
             assert_eq!(float_v(f), v);
         }

@@ -317,11 +317,7 @@ fn string(c: &Checks, s: &str, at: &At<'_>, found: &mut Found) {
         (e.kind, e.detail) = (Kind::TooLong, Some(too_long(max)));
         found.add(e);
     } else if let Some(min) = c.min_length.filter(|min| chars() < *min) {
-        found.add(Failure::invalid(
-            at,
-            BadValue::Json(s.into()),
-            format_args!("should be at least {min} chars long"),
-        ));
+        found.add(Failure::invalid(at, BadValue::Json(s.into()), format_args!("should be at least {min} chars long")));
     } else if let Some(p) = c.pattern.as_ref().filter(|p| !p.is_match(s)) {
         found.add(Failure::invalid(at, BadValue::Json(s.into()), format_args!("should match '{}'", p.source())));
     }
@@ -340,7 +336,13 @@ fn number(node: &Node, c: Option<&Checks>, format: Option<&str>, x: Num, at: &At
         _ => false,
     });
     let out_of_range = |prefix: &str| {
-        let name = if integer { "integer" } else if format.is_some() { "number" } else { "" };
+        let name = if integer {
+            "integer"
+        } else if format.is_some() {
+            "number"
+        } else {
+            ""
+        };
         let form = match format {
             Some(f) => format!("with format {f}"),
             None => "(default format)".to_owned(),
@@ -376,7 +378,13 @@ fn number(node: &Node, c: Option<&Checks>, format: Option<&str>, x: Num, at: &At
         };
         if !positive {
             let text = format!("factor MultipleOf declared for {} must be positive: {factor}", at.text());
-            found.add(Failure { name: Some(at.text()), kind: Kind::Invalid, value: BadValue::Raw(factor), text, detail: None });
+            found.add(Failure {
+                name: Some(at.text()),
+                kind: Kind::Invalid,
+                value: BadValue::Raw(factor),
+                text,
+                detail: None,
+            });
         } else if !ok {
             found.add(Failure::invalid(at, shown, format_args!("should be a multiple of {factor}")));
         }
