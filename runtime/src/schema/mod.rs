@@ -26,6 +26,7 @@
 //! ```
 
 pub mod cel;
+pub mod crd;
 #[cfg(test)]
 mod corpus_tests;
 mod default;

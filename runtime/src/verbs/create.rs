@@ -1,0 +1,163 @@
+//! Create: from a decoded object to a stored one. The order is upstream's (A/endpoints/handlers/create.go,
+//! A/registry/rest/create.go): namespace, field ownership, admission, server-owned metadata, name, checks, store.
+
+use super::context::{Context, Target};
+use super::engine::Engine;
+use super::entry::Entry;
+use super::options::WriteOptions;
+use crate::patch::apply::{Writer, manager_name};
+use crate::resource::{Object, validate};
+use crate::status::field::FieldError;
+use crate::status::{Result, Status};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Attempts to find a free name for generateName (C6).
+const NAME_ATTEMPTS: usize = 8;
+/// What generated names are made of: no vowels, no look-alikes.
+const ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
+const SUFFIX: usize = 5;
+const MAX_GENERATED_BASE: usize = 63 - SUFFIX;
+
+/// Creates `object`, which the caller has decoded, pruned and defaulted for the target's version.
+pub async fn create(
+    engine: &Engine,
+    ctx: &Context,
+    target: &Target,
+    object: Object,
+    options: &WriteOptions,
+) -> Result<Arc<Entry>> {
+    let mut object = at_home(target, object)?;
+    let manager = manager_name(&options.field_manager, &ctx.user_agent);
+    let now = engine.now_text();
+    let writer = Writer { manager: &manager, subresource: "", time: &now };
+    target.served.managers[target.version].on_create(&mut object, writer);
+    store_new(engine, ctx, target, object, options).await
+}
+
+/// What create and create-by-apply share: everything after field ownership is settled.
+pub(super) async fn store_new(
+    engine: &Engine,
+    ctx: &Context,
+    target: &Target,
+    mut object: Object,
+    options: &WriteOptions,
+) -> Result<Arc<Entry>> {
+    if target.served.terminating {
+        let why = "create not allowed while custom resource definition is terminating";
+        return Err(Status::forbidden(target.resource(), object.name(), why));
+    }
+    let namespace = object.namespace();
+    engine.admission().admit_create(target.resource(), namespace, object.name(), || engine.namespace_state(namespace))?;
+    own_metadata(&mut object, engine);
+    target.served.strategy.prepare_create(target, &mut object);
+    dedup_owners(ctx, &mut object);
+
+    let generated = object.name().is_empty() && !object.meta_str("generateName").is_empty();
+    for _ in 0..if generated { NAME_ATTEMPTS } else { 1 } {
+        if generated {
+            let name = generate_name(object.meta_str("generateName"));
+            object.set_meta("name", name);
+        }
+        check(ctx, target, &object)?;
+        if !object.resource_version().is_empty() {
+            return Err(Status::unclassified("resourceVersion should not be set on objects to be created"));
+        }
+        if let Some(entry) = engine.insert(target, &object, options.dry_run).await? {
+            return Ok(entry);
+        }
+    }
+    if generated {
+        return Err(Status::generate_name_conflict(target.resource(), object.name()));
+    }
+    let mut status = Status::already_exists(target.resource(), object.name());
+    let there = engine.current(&target.served, object.namespace(), object.name()).await;
+    if there.is_ok_and(|e| e.decode().is_terminating()) {
+        status.message = format!("object is being deleted: {}", status.message);
+    }
+    Err(status)
+}
+
+/// Puts an object into the namespace of its URL (C11, C12).
+pub(super) fn at_home(target: &Target, mut object: Object) -> Result<Object> {
+    if !target.served.namespaced() {
+        object.set_meta("namespace", Value::Null);
+    } else if object.namespace().is_empty() {
+        object.set_meta("namespace", target.namespace.clone());
+    } else if object.namespace() != target.namespace {
+        return Err(Status::bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request",
+        ));
+    }
+    Ok(object)
+}
+
+/// The metadata that only the server writes (C4).
+fn own_metadata(object: &mut Object, engine: &Engine) {
+    for field in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"] {
+        object.set_meta(field, Value::Null);
+    }
+    object.set_meta("uid", uuid::Uuid::new_v4().to_string());
+    object.set_meta("creationTimestamp", engine.now_text());
+}
+
+/// Refuses an object whose metadata or content is not valid.
+fn check(ctx: &Context, target: &Target, object: &Object) -> Result<()> {
+    let strategy = &target.served.strategy;
+    let mut errors: Vec<FieldError> = validate::metadata(object, target.served.namespaced(), strategy.name_rule());
+    errors.extend(strategy.validate_create(target, object, ctx));
+    for w in validate::finalizer_warnings(object, None) {
+        ctx.warn(w);
+    }
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let kind = crate::resource::GroupKind::new(&target.served.definition.group, object.kind());
+    Err(Status::invalid(&kind, object.name(), &errors))
+}
+
+/// Owner references with the uid of an earlier one are dropped, with a warning (C21).
+pub(super) fn dedup_owners(ctx: &Context, object: &mut Object) {
+    let Some(Value::Array(owners)) = object.0.get_mut("metadata").and_then(|m| m.get_mut("ownerReferences")) else {
+        return;
+    };
+    let (mut seen, mut twice): (Vec<Value>, Vec<String>) = (Vec::new(), Vec::new());
+    for owner in std::mem::take(owners) {
+        let uid = owner.get("uid").and_then(Value::as_str).unwrap_or_default().to_owned();
+        if seen.contains(&owner) {
+            twice.push(uid);
+        } else {
+            seen.push(owner);
+        }
+    }
+    *owners = seen;
+    if !twice.is_empty() {
+        ctx.warn(format!(
+            ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: {}",
+            twice.join(", ")
+        ));
+    }
+}
+
+/// The base, cut to fit, and five characters that say nothing.
+fn generate_name(base: &str) -> String {
+    let mut end = base.len().min(MAX_GENERATED_BASE);
+    while !base.is_char_boundary(end) {
+        end -= 1;
+    }
+    let random = uuid::Uuid::new_v4();
+    let suffix = random.as_bytes().iter().take(SUFFIX).map(|b| ALPHABET[usize::from(*b) % ALPHABET.len()] as char);
+    base[..end].chars().chain(suffix).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn generated_names_fit_into_a_label() {
+        let name = generate_name(&"a".repeat(80));
+        assert_eq!(name.len(), 63);
+        assert!(name[58..].bytes().all(|b| ALPHABET.contains(&b)));
+    }
+}

@@ -1,0 +1,205 @@
+//! `Entry`: an object as the cache holds it, encoded once per served version. It owns where the resourceVersion is spliced
+//! into the bytes and which parts of an object selectors look at; conversion between versions is `convert`'s.
+
+use super::served::Pending;
+use crate::resource::Object;
+use bytes::Bytes;
+use serde_json::Value;
+use std::sync::{Arc, OnceLock};
+
+/// An object's JSON without its resourceVersion, and where that one goes. Storage keeps exactly these bytes, so a write
+/// is encoded once, before its revision is known.
+#[derive(Clone, Debug)]
+pub struct Encoded {
+    /// JSON with sorted keys, `metadata.resourceVersion` left out.
+    pub bytes: Bytes,
+    /// Offset at which `"resourceVersion":"N"` is written.
+    at: u32,
+    /// Which neighbours it has, and so where its comma goes.
+    comma: Comma,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Comma {
+    None,
+    Before,
+    After,
+}
+
+impl Encoded {
+    /// Encodes an object. Encoding JSON values cannot fail.
+    pub fn new(object: &Object) -> Self {
+        let mut out = Vec::with_capacity(512);
+        let (mut at, mut comma) = (0, Comma::None);
+        out.push(b'{');
+        let mut first = true;
+        for (k, v) in &object.0 {
+            if !std::mem::take(&mut first) {
+                out.push(b',');
+            }
+            write_json(&mut out, &Value::String(k.clone()));
+            out.push(b':');
+            match (k.as_str(), v) {
+                ("metadata", Value::Object(meta)) => {
+                    out.push(b'{');
+                    let mut before = 0usize;
+                    let mut placed = false;
+                    for (k, v) in meta.iter().filter(|(k, _)| *k != "resourceVersion") {
+                        if !placed && k.as_str() > "resourceVersion" {
+                            (at, comma, placed) = (out.len() + usize::from(before > 0), Comma::After, true);
+                        }
+                        if before > 0 {
+                            out.push(b',');
+                        }
+                        write_json(&mut out, &Value::String(k.clone()));
+                        out.push(b':');
+                        write_json(&mut out, v);
+                        before += 1;
+                    }
+                    if !placed {
+                        (at, comma) = (out.len(), if before > 0 { Comma::Before } else { Comma::None });
+                    }
+                    out.push(b'}');
+                }
+                _ => write_json(&mut out, v),
+            }
+        }
+        out.push(b'}');
+        Self { bytes: out.into(), at: u32::try_from(at).unwrap_or(0), comma }
+    }
+
+    /// The bytes a client sees at a revision; 0 leaves the resourceVersion out (dry run).
+    pub fn at_revision(&self, revision: u64) -> Bytes {
+        if revision == 0 || self.at == 0 {
+            return self.bytes.clone();
+        }
+        let at = self.at as usize;
+        let mut out = Vec::with_capacity(self.bytes.len() + 44);
+        out.extend_from_slice(&self.bytes[..at]);
+        let (before, after) = match self.comma {
+            Comma::None => ("", ""),
+            Comma::Before => (",", ""),
+            Comma::After => ("", ","),
+        };
+        out.extend_from_slice(format!("{before}\"resourceVersion\":\"{revision}\"{after}").as_bytes());
+        out.extend_from_slice(&self.bytes[at..]);
+        out.into()
+    }
+}
+
+fn write_json(out: &mut Vec<u8>, v: &Value) {
+    // Writing to a Vec does not fail and a Value has no keys or numbers that JSON lacks.
+    let _ = serde_json::to_writer(out, v);
+}
+
+/// What selectors read of an object, kept beside its bytes.
+#[derive(Clone, Debug, Default)]
+pub struct Index {
+    /// Labels, by key.
+    pub labels: Vec<(Box<str>, Box<str>)>,
+    /// The values of the definition's selectable fields, in its order; absent ones are empty.
+    pub fields: Vec<Box<str>>,
+}
+
+/// An object at one revision.
+#[derive(Debug)]
+pub struct Entry {
+    /// Namespace, empty for cluster-scoped kinds.
+    pub namespace: Box<str>,
+    /// Name.
+    pub name: Box<str>,
+    /// The revision of the write that made it; 0 for one that was never stored (dry run).
+    pub revision: u64,
+    /// The storage version's encoding, of which the others are made.
+    pub encoded: Encoded,
+    /// For selectors.
+    pub index: Arc<Index>,
+    /// Served bytes per version of the definition, made when first asked for.
+    served: Box<[OnceLock<Bytes>]>,
+}
+
+impl Entry {
+    /// An entry of a definition with `versions` versions.
+    pub fn new(pending: &Pending, revision: u64, versions: usize) -> Self {
+        Self {
+            namespace: pending.namespace.clone(),
+            name: pending.name.clone(),
+            revision,
+            encoded: pending.encoded.clone(),
+            index: pending.index.clone(),
+            served: (0..versions).map(|_| OnceLock::new()).collect(),
+        }
+    }
+
+    /// The same object as of another revision: what a DELETED event shows.
+    pub fn moved_to(&self, revision: u64) -> Self {
+        Self {
+            namespace: self.namespace.clone(),
+            name: self.name.clone(),
+            revision,
+            encoded: self.encoded.clone(),
+            index: self.index.clone(),
+            served: (0..self.served.len()).map(|_| OnceLock::new()).collect(),
+        }
+    }
+
+    /// The bytes of a version, made by `make` when not there yet.
+    pub(super) fn served(&self, version: usize, make: impl FnOnce() -> Bytes) -> Bytes {
+        match self.served.get(version) {
+            Some(slot) => slot.get_or_init(make).clone(),
+            None => make(),
+        }
+    }
+
+    /// Decodes the stored form, resourceVersion included.
+    pub fn decode(&self) -> Object {
+        let mut object = decode(&self.encoded.bytes).unwrap_or_default();
+        if self.revision > 0 {
+            object.set_meta("resourceVersion", self.revision.to_string());
+        }
+        object
+    }
+
+    /// The value of a label.
+    pub fn label(&self, key: &str) -> Option<&str> {
+        let labels = &self.index.labels;
+        labels.binary_search_by(|(k, _)| (**k).cmp(key)).ok().map(|i| &*labels[i].1)
+    }
+}
+
+/// Reads stored bytes; anything but a JSON object is an error.
+pub fn decode(bytes: &[u8]) -> Result<Object, String> {
+    let mut de = serde_json::Deserializer::from_slice(bytes);
+    de.disable_recursion_limit();
+    let value: Value = serde::Deserialize::deserialize(&mut de).map_err(|e| e.to_string())?;
+    Object::from_value(value).map_err(|_| "stored value is not a JSON object".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn check(object: Value) {
+        let o = Object::from_value(object.clone()).expect("an object");
+        let e = Encoded::new(&o);
+        let bare: Value = serde_json::from_slice(&e.bytes).expect("valid JSON");
+        let mut want = object.clone();
+        if let Some(m) = want.get_mut("metadata").and_then(Value::as_object_mut) {
+            m.remove("resourceVersion");
+        }
+        assert_eq!(bare, want);
+        want["metadata"]["resourceVersion"] = "42".into();
+        let at: Value = serde_json::from_slice(&e.at_revision(42)).expect("valid JSON");
+        assert_eq!(at, want);
+    }
+
+    #[test]
+    fn the_revision_is_spliced_wherever_the_neighbours_are() {
+        check(json!({"metadata": {}}));
+        check(json!({"a": 1, "metadata": {"name": "x"}, "z": 2}));
+        check(json!({"metadata": {"name": "x", "resourceVersion": "7", "uid": "u"}}));
+        check(json!({"metadata": {"uid": "u"}}));
+        check(json!({"metadata": {"annotations": {"resourceVersion": "1", "uid": "2"}, "uid": "u"}, "spec": {"metadata": {"uid": 1}}}));
+    }
+}

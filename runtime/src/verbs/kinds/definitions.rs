@@ -1,0 +1,340 @@
+//! `apiextensions.k8s.io/v1` CustomResourceDefinition as a resource: what it brings is served once its names are accepted,
+//! and gone with it. What a definition may say is `schema::crd`'s.
+
+use crate::resource::{GroupResource, Object, validate::NameRule};
+use crate::schema::crd;
+use crate::schema::definition::{Conversion, Definition};
+use crate::status::field::FieldError;
+use crate::status::{Result, Status};
+use crate::storage::cache::Next;
+use crate::verbs::context::{Context, Part, Target};
+use crate::verbs::engine::Engine;
+use crate::verbs::options::Propagation;
+use crate::verbs::served::Served;
+use crate::verbs::store::{Change, Preconditions};
+use crate::verbs::strategy::{Strategy, content_differs, keep_all_but_status, keep_status};
+use serde_json::{Value, json};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+/// Keeps a definition until its objects are gone.
+const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
+/// Who writes the status.
+const MANAGER: &str = "kube-apiserver";
+
+/// The kind's particulars.
+struct Definitions;
+
+impl Strategy for Definitions {
+    fn blank(&self) -> Object {
+        let blank = json!({
+            "spec": {"group": "", "names": {"plural": "", "kind": ""}, "scope": "", "versions": null},
+            "status": {"acceptedNames": {"plural": "", "kind": ""}, "conditions": null, "storedVersions": null}});
+        Object::from_value(blank).unwrap_or_default()
+    }
+
+    fn name_rule(&self) -> NameRule {
+        NameRule::Subdomain
+    }
+
+    fn default(&self, object: &mut Value) {
+        crd::default(object);
+    }
+
+    fn prepare_create(&self, _: &Target, new: &mut Object) {
+        new.set_meta("generation", 1);
+        let stored = storage_version(new);
+        let status = json!({"acceptedNames": {"plural": "", "kind": ""}, "conditions": null, "storedVersions": stored});
+        new.0.insert("status".into(), status);
+    }
+
+    fn prepare_update(&self, target: &Target, new: &mut Object, old: &Object) {
+        if target.part == Part::Status {
+            keep_all_but_status(new, old);
+            return;
+        }
+        keep_status(new, old);
+        for version in storage_version(new) {
+            if let Some(stored) = new.0.get_mut("status").and_then(|s| s.get_mut("storedVersions")).and_then(Value::as_array_mut)
+                && !stored.contains(&version)
+            {
+                stored.push(version);
+            }
+        }
+        let bump = content_differs(new, old, false);
+        new.set_meta("generation", old.generation() + i64::from(bump));
+    }
+
+    fn validate_create(&self, _: &Target, new: &Object, ctx: &Context) -> Vec<FieldError> {
+        let (errors, warnings) = crd::validate_create(&Value::Object(new.0.clone()));
+        warnings.into_iter().for_each(|w| ctx.warn(w));
+        errors
+    }
+
+    fn validate_update(&self, target: &Target, new: &Object, old: &Object, ctx: &Context) -> Vec<FieldError> {
+        let (new, old) = (Value::Object(new.0.clone()), Value::Object(old.0.clone()));
+        if target.part == Part::Status {
+            return crd::validate_status_update(&new, &old);
+        }
+        let (errors, warnings) = crd::validate_update(&new, &old);
+        warnings.into_iter().for_each(|w| ctx.warn(w));
+        errors
+    }
+
+    fn default_propagation(&self) -> Propagation {
+        Propagation::Background
+    }
+
+    fn prepare_delete(&self, _: &Target, object: &mut Object, now: &str) -> Result<()> {
+        if object.is_terminating() {
+            return Ok(());
+        }
+        object.set_meta("deletionTimestamp", now);
+        let mut finalizers: Vec<Value> = object.finalizers().into_iter().map(Value::from).collect();
+        if !finalizers.iter().any(|f| f == CLEANUP) {
+            finalizers.push(CLEANUP.into());
+        }
+        object.set_meta("finalizers", finalizers);
+        let message = "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon";
+        condition(object, "Terminating", "True", "InstanceDeletionPending", message, now);
+        Ok(())
+    }
+
+    fn holds(&self, _: &Object) -> bool {
+        false
+    }
+
+    fn unconditional_update(&self) -> bool {
+        false
+    }
+}
+
+fn storage_version(object: &Object) -> Vec<Value> {
+    let versions = object.0.get("spec").and_then(|s| s.get("versions")).and_then(Value::as_array);
+    let stored = versions.into_iter().flatten().filter(|v| v.get("storage") == Some(&Value::Bool(true)));
+    stored.filter_map(|v| v.get("name").cloned()).collect()
+}
+
+fn condition(object: &mut Object, type_: &str, status: &str, reason: &str, message: &str, now: &str) {
+    let mut value = Value::Object(std::mem::take(&mut object.0));
+    crd::set_condition(&mut value, type_, status, reason, message, now);
+    *object = Object::from_value(value).unwrap_or_default();
+}
+
+/// Serves the kind, brings back what stored definitions bring, and follows changes.
+pub(super) async fn serve(engine: &Arc<Engine>) -> Result<()> {
+    let definition = Definition::builtin(&crd::definition()).map_err(|e| Status::internal(format!("{e:?}")))?;
+    let served = Arc::new(engine.load(definition, Some(Arc::new(Definitions)), String::new()).await?);
+    engine.update_kinds(|all| {
+        all.insert(served.resource.clone(), served.clone());
+    });
+    let at = served.objects.revision();
+    reconcile_all(engine, &served).await;
+    let weak = Arc::downgrade(engine);
+    tokio::spawn(async move { follow(weak, served, at).await });
+    Ok(())
+}
+
+async fn follow(engine: Weak<Engine>, served: Arc<Served>, mut at: u64) {
+    loop {
+        let Ok(mut watcher) = served.objects.watch(at) else {
+            at = served.objects.revision();
+            continue;
+        };
+        loop {
+            // Terminating definitions are looked at again until their objects are gone.
+            let next = tokio::time::timeout(Duration::from_millis(500), watcher.next()).await;
+            let Some(engine) = engine.upgrade() else { return };
+            match next {
+                Err(_) if !any_terminating(&served) => {}
+                Err(_) => reconcile_all(&engine, &served).await,
+                Ok(Next::Events(events, _)) => {
+                    let mut gone = false;
+                    for e in events {
+                        match &e.new {
+                            Some(_) => reconcile(&engine, &served, &e.key).await,
+                            None => gone = true,
+                        }
+                        withdraw(&engine, &served, &e.key);
+                    }
+                    // Names that are free now may be another definition's.
+                    if gone {
+                        reconcile_all(&engine, &served).await;
+                    }
+                }
+                Ok(Next::Lagged) => break,
+                Ok(Next::Closed) => return,
+            }
+        }
+        at = served.objects.revision();
+        if let Some(engine) = engine.upgrade() {
+            reconcile_all(&engine, &served).await;
+        }
+    }
+}
+
+fn all(served: &Served) -> Vec<Arc<crate::verbs::Entry>> {
+    served.objects.page("", None, 0, served.objects.revision(), |_| true).map(|p| p.items).unwrap_or_default()
+}
+
+fn any_terminating(served: &Served) -> bool {
+    all(served).iter().any(|e| e.decode().is_terminating())
+}
+
+async fn reconcile_all(engine: &Arc<Engine>, served: &Arc<Served>) {
+    for entry in all(served) {
+        reconcile(engine, served, &entry.name).await;
+    }
+}
+
+/// Stops serving what a definition that is gone brought.
+fn withdraw(engine: &Engine, served: &Served, name: &str) {
+    if served.objects.get(name).is_some() {
+        return;
+    }
+    let Some((plural, group)) = name.split_once('.') else { return };
+    let resource = GroupResource::new(group, plural);
+    let kinds = engine.kinds();
+    if let Some(old) = kinds.all.get(&resource).filter(|s| !s.uid.is_empty()) {
+        old.objects.close();
+        engine.update_kinds(|all| {
+            all.remove(&resource);
+        });
+    }
+}
+
+/// Brings one definition's status up to date, and what is served in line with it.
+async fn reconcile(engine: &Arc<Engine>, served: &Arc<Served>, name: &str) {
+    let Some(entry) = served.objects.get(name) else { return };
+    let mut object = entry.decode();
+    let others: Vec<Value> =
+        all(served).iter().filter(|e| *e.name != *name).map(|e| e.decode().into_value()).collect();
+    let now = engine.now_text();
+    if !object.is_terminating() {
+        let change = |o: &mut Object| {
+            let mut value = Value::Object(std::mem::take(&mut o.0));
+            crd::accept_names(&mut value, &others, &now);
+            *o = Object::from_value(value).unwrap_or_default();
+        };
+        change(&mut object);
+        if write_status(engine, served, name, change).await.is_err() {
+            return;
+        }
+    }
+    let value = object.clone().into_value();
+    if crd::condition(&value, "Established") == Some("True")
+        && let Err(e) = bring(engine, &value, &object).await
+    {
+        tracing::error!(definition = name, "a definition cannot be served: {e}");
+    }
+    if object.is_terminating() {
+        terminate(engine, served, name).await;
+    }
+}
+
+/// Serves a definition, anew when it has changed.
+async fn bring(engine: &Arc<Engine>, crd: &Value, object: &Object) -> Result<()> {
+    let definition = Definition::from_crd(crd).map_err(|e| Status::internal(format!("{e:?}")))?;
+    let resource = definition.group_resource();
+    let kinds = engine.kinds();
+    let old = kinds.all.get(&resource);
+    let same = old.is_some_and(|s| s.uid == object.uid() && same_definition(&s.definition, &definition));
+    if let Some(old) = old.filter(|_| same) {
+        if old.terminating == object.is_terminating() {
+            return Ok(());
+        }
+        let again = Served { terminating: object.is_terminating(), ..old.duplicate() };
+        engine.update_kinds(|all| {
+            all.insert(resource, Arc::new(again));
+        });
+        return Ok(());
+    }
+    let mut served = engine.load(definition, None, object.uid().to_owned()).await?;
+    served.terminating = object.is_terminating();
+    if let Some(old) = old {
+        // Clients of the old storage reconnect to the new one (W27).
+        old.objects.close();
+    }
+    engine.update_kinds(|all| {
+        all.insert(resource, Arc::new(served));
+    });
+    Ok(())
+}
+
+fn same_definition(a: &Definition, b: &Definition) -> bool {
+    let conversion = match (&a.conversion, &b.conversion) {
+        (Conversion::None, Conversion::None) => true,
+        (Conversion::Webhook(x), Conversion::Webhook(y)) => x == y,
+        _ => false,
+    };
+    let same = |x: &crate::schema::definition::Version, y: &crate::schema::definition::Version| {
+        (&x.name, x.served, x.storage, x.deprecated, &x.deprecation_warning, x.status)
+            == (&y.name, y.served, y.storage, y.deprecated, &y.deprecation_warning, y.status)
+            && x.schema_json == y.schema_json
+            && (&x.scale, &x.columns, &x.selectable_fields) == (&y.scale, &y.columns, &y.selectable_fields)
+    };
+    conversion
+        && a.names == b.names
+        && a.versions.len() == b.versions.len()
+        && a.versions.iter().zip(&b.versions).all(|(x, y)| same(x, y))
+}
+
+/// Deletes a terminating definition's objects, then lets it go.
+async fn terminate(engine: &Arc<Engine>, served: &Arc<Served>, name: &str) {
+    let Some((plural, group)) = name.split_once('.') else { return };
+    let kind = engine.kinds().all.get(&GroupResource::new(group, plural)).cloned();
+    let now = engine.now_text();
+    if let Some(kind) = &kind {
+        if super::namespaces::empty(engine, kind, "").await > 0 {
+            let message = "CustomResource deletion is in progress";
+            let _ = write_status(engine, served, name, |o| {
+                condition(o, "Terminating", "True", "InstanceDeletionInProgress", message, &now);
+            })
+            .await;
+            return;
+        }
+        kind.objects.close();
+    }
+    let done = engine
+        .change(&target(served, name, Part::Main), &Preconditions::default(), false, |_, mut new| {
+            let left: Vec<Value> = new.finalizers().into_iter().filter(|f| *f != CLEANUP).map(Value::from).collect();
+            let gone = left.is_empty();
+            new.set_meta("finalizers", left);
+            new.set_meta("resourceVersion", Value::Null);
+            Ok(if gone { Change::Remove(new) } else { Change::Put(new) })
+        })
+        .await;
+    match done {
+        Err(e) if e.code != 404 => tracing::warn!(definition = name, "a definition cannot be removed: {e}"),
+        _ => withdraw(engine, served, name),
+    }
+}
+
+fn target(served: &Arc<Served>, name: &str, part: Part) -> Target {
+    Target { served: served.clone(), version: 0, namespace: String::new(), name: name.into(), part }
+}
+
+/// Changes the status as the server's own manager; nothing is written when nothing changes.
+async fn write_status(
+    engine: &Engine,
+    served: &Arc<Served>,
+    name: &str,
+    change: impl Fn(&mut Object),
+) -> Result<()> {
+    let now = engine.now_text();
+    let writer = crate::patch::apply::Writer { manager: MANAGER, subresource: "status", time: &now };
+    let target = target(served, name, Part::Status);
+    engine
+        .change(&target, &Preconditions::default(), false, |_, old| {
+            let mut new = old.clone();
+            change(&mut new);
+            if new == old {
+                return Ok(Change::Keep);
+            }
+            served.managers[0].on_update(&old, &mut new, writer);
+            new.set_meta("resourceVersion", Value::Null);
+            Ok(Change::Put(new))
+        })
+        .await
+        .map(|_| ())
+}

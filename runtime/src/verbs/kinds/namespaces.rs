@@ -1,0 +1,265 @@
+//! Core `v1` Namespace: `default` and the kube- ones exist from the start; one that is deleted takes its objects with it.
+
+use crate::resource::{Object, validate::NameRule};
+use crate::schema::definition::Definition;
+use crate::status::field::FieldError;
+use crate::status::{Result, Status};
+use crate::verbs::context::{Context, Part, Target};
+use crate::verbs::engine::Engine;
+use crate::verbs::options::{DeleteOptions, Propagation, WriteOptions};
+use crate::verbs::served::Served;
+use crate::verbs::store::{Change, Preconditions};
+use crate::verbs::strategy::{Strategy, keep_all_but_status, keep_status};
+use serde_json::{Value, json};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+/// Namespaces that are always there and cannot be deleted.
+const ALWAYS: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
+/// The finalizer in `spec.finalizers` that keeps a namespace until it is empty.
+const KUBERNETES: &str = "kubernetes";
+/// Between looks at a namespace that is not empty yet.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// The definition of the kind.
+pub fn definition() -> Value {
+    let condition = json!({"type": "object", "required": ["type", "status"], "properties": {
+        "type": {"type": "string"}, "status": {"type": "string"}, "reason": {"type": "string"},
+        "message": {"type": "string"}, "lastTransitionTime": {"type": "string", "format": "date-time", "nullable": true}}});
+    let spec = json!({"type": "object", "description": "What keeps the namespace.", "properties": {
+        "finalizers": {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "atomic",
+            "description": "Values that must be gone before the namespace is."}}});
+    let status = json!({"type": "object", "description": "Where the namespace is in its life.", "properties": {
+        "phase": {"type": "string", "description": "Active or Terminating."},
+        "conditions": {"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"],
+            "description": "What the namespace controller found.", "items": condition}}});
+    let columns = json!([
+        {"name": "Status", "type": "string", "description": "The status of the namespace", "jsonPath": ".status.phase"},
+        {"name": "Age", "type": "date", "description": "How long the namespace has existed", "jsonPath": ".metadata.creationTimestamp"}]);
+    json!({
+        "metadata": {"name": "namespaces"},
+        "spec": {
+            "group": "", "scope": "Cluster",
+            "names": {"plural": "namespaces", "singular": "namespace", "kind": "Namespace", "listKind": "NamespaceList", "shortNames": ["ns"]},
+            "versions": [{
+                "name": "v1", "served": true, "storage": true, "subresources": {"status": {}},
+                "additionalPrinterColumns": columns, "selectableFields": [{"jsonPath": ".status.phase"}],
+                "schema": {"openAPIV3Schema": {"type": "object", "description": "Namespace provides a scope for Names.",
+                    "properties": {"spec": spec, "status": status}}}
+            }]
+        }
+    })
+}
+
+/// The kind's particulars.
+struct Namespaces;
+
+fn finalizers(object: &Object) -> &[Value] {
+    object.0.get("spec").and_then(|s| s.get("finalizers")).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+fn set_phase(object: &mut Object, phase: &str) {
+    let status = object.0.entry("status").or_insert_with(|| json!({}));
+    if let Some(status) = status.as_object_mut() {
+        status.insert("phase".into(), phase.into());
+    }
+}
+
+impl Strategy for Namespaces {
+    fn blank(&self) -> Object {
+        Object::from_value(json!({"spec": {}, "status": {}})).unwrap_or_default()
+    }
+
+    fn name_rule(&self) -> NameRule {
+        NameRule::Label
+    }
+
+    fn default(&self, _: &mut Value) {}
+
+    fn prepare_create(&self, _: &Target, new: &mut Object) {
+        new.0.insert("status".into(), json!({"phase": "Active"}));
+        let spec = new.0.entry("spec").or_insert_with(|| json!({}));
+        if let Some(spec) = spec.as_object_mut() {
+            let list = spec.entry("finalizers").or_insert_with(|| json!([]));
+            if let Some(list) = list.as_array_mut()
+                && !list.iter().any(|f| f == KUBERNETES)
+            {
+                list.push(KUBERNETES.into());
+            }
+        }
+        let name = new.name().to_owned();
+        name_label(new, &name);
+    }
+
+    fn prepare_update(&self, target: &Target, new: &mut Object, old: &Object) {
+        match target.part {
+            Part::Status => keep_all_but_status(new, old),
+            _ => {
+                keep_status(new, old);
+                // Finalizers change through /finalize only.
+                match old.0.get("spec") {
+                    Some(spec) => new.0.insert("spec".into(), spec.clone()),
+                    None => new.0.remove("spec"),
+                };
+                name_label(new, old.name());
+            }
+        }
+    }
+
+    fn validate_create(&self, target: &Target, new: &Object, ctx: &Context) -> Vec<FieldError> {
+        crate::verbs::strategy::validate(target, new, None, ctx)
+    }
+
+    fn validate_update(&self, target: &Target, new: &Object, old: &Object, ctx: &Context) -> Vec<FieldError> {
+        crate::verbs::strategy::validate(target, new, Some(old), ctx)
+    }
+
+    fn default_propagation(&self) -> Propagation {
+        Propagation::Background
+    }
+
+    fn prepare_delete(&self, target: &Target, object: &mut Object, now: &str) -> Result<()> {
+        if ["default", "kube-system", "kube-public"].contains(&object.name()) {
+            let why = "this namespace may not be deleted";
+            return Err(Status::forbidden(target.resource(), object.name(), why));
+        }
+        if !finalizers(object).is_empty() && !object.is_terminating() {
+            object.set_meta("deletionTimestamp", now);
+            set_phase(object, "Terminating");
+        }
+        Ok(())
+    }
+
+    fn holds(&self, object: &Object) -> bool {
+        !finalizers(object).is_empty()
+    }
+
+    fn unconditional_update(&self) -> bool {
+        true
+    }
+}
+
+/// Every namespace can be selected by its name's label.
+fn name_label(object: &mut Object, name: &str) {
+    let labels = object.metadata_mut().entry("labels").or_insert_with(|| json!({}));
+    if let Some(labels) = labels.as_object_mut() {
+        labels.insert("kubernetes.io/metadata.name".into(), name.into());
+    }
+}
+
+/// Serves the kind and makes the namespaces that are always there.
+pub(super) async fn serve(engine: &Arc<Engine>) -> Result<()> {
+    let definition = Definition::builtin(&definition()).map_err(|e| Status::internal(format!("{e:?}")))?;
+    let served = Arc::new(engine.load(definition, Some(Arc::new(Namespaces)), String::new()).await?);
+    engine.update_kinds(|all| {
+        all.insert(served.resource.clone(), served.clone());
+    });
+    for name in ALWAYS {
+        if served.objects.get(name).is_some() {
+            continue;
+        }
+        let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+        let object = Object::from_value(object).unwrap_or_default();
+        let target = target(&served, "");
+        let ctx = Context::default();
+        match crate::verbs::create::create(engine, &ctx, &target, object, &WriteOptions::default()).await {
+            Err(e) if e.code != 409 => return Err(e),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn target(served: &Arc<Served>, name: &str) -> Target {
+    Target { served: served.clone(), version: 0, namespace: String::new(), name: name.into(), part: Part::Main }
+}
+
+/// PUT `/finalize`: `spec.finalizers` as given; the last one gone lets a terminating namespace go.
+pub async fn finalize(engine: &Engine, target: &Target, object: &Object, dry_run: bool) -> Result<Arc<crate::verbs::Entry>> {
+    let given = object.0.get("spec").and_then(|s| s.get("finalizers")).cloned().unwrap_or_else(|| json!([]));
+    let written = engine
+        .change(target, &Preconditions::default(), dry_run, |_, mut new| {
+            let spec = new.0.entry("spec").or_insert_with(|| json!({}));
+            if let Some(spec) = spec.as_object_mut() {
+                match &given {
+                    Value::Array(a) if a.is_empty() => spec.remove("finalizers"),
+                    given => spec.insert("finalizers".into(), given.clone()),
+                };
+            }
+            new.set_meta("resourceVersion", Value::Null);
+            let gone = new.is_terminating() && new.finalizers().is_empty() && finalizers(&new).is_empty();
+            Ok(if gone { Change::Remove(new) } else { Change::Put(new) })
+        })
+        .await?;
+    Ok(written.into_entry())
+}
+
+/// Empties namespaces that are being deleted, and lets them go.
+pub(super) fn run(engine: &Arc<Engine>) {
+    let weak = Arc::downgrade(engine);
+    tokio::spawn(async move {
+        while let Some(busy) = sweep(&weak).await {
+            if !busy {
+                let Some(engine) = weak.upgrade() else { return };
+                let kinds = engine.kinds();
+                let Some((served, _)) = kinds.find("", "v1", "namespaces") else { return };
+                let Ok(mut watcher) = served.objects.watch(served.objects.revision()) else { continue };
+                drop((engine, kinds, served));
+                tokio::select! {
+                    _ = watcher.next() => {}
+                    () = tokio::time::sleep(Duration::from_secs(5)) => {}
+                }
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    });
+}
+
+/// One look at all namespaces; whether some are still terminating. `None` when the engine is gone.
+async fn sweep(engine: &Weak<Engine>) -> Option<bool> {
+    let engine = engine.upgrade()?;
+    let kinds = engine.kinds();
+    let (served, _) = kinds.find("", "v1", "namespaces")?;
+    let all = served.objects.page("", None, 0, served.objects.revision(), |_| true).ok()?;
+    let mut busy = false;
+    for entry in all.items {
+        let object = entry.decode();
+        if !object.is_terminating() {
+            continue;
+        }
+        busy = true;
+        let mut left = 0;
+        for kind in kinds.all.values().filter(|k| k.namespaced()) {
+            left += empty(&engine, kind, &entry.name).await;
+        }
+        if left == 0
+            && let Err(e) = finalize(&engine, &target(&served, &entry.name), &Object::default(), false).await
+            && e.code != 404
+        {
+            tracing::warn!(namespace = %entry.name, "a namespace cannot be finalized: {e}");
+        }
+    }
+    Some(busy)
+}
+
+/// Deletes a kind's objects in a namespace; how many are still there.
+pub(super) async fn empty(engine: &Engine, kind: &Arc<Served>, namespace: &str) -> usize {
+    let under = if namespace.is_empty() { String::new() } else { format!("{namespace}/") };
+    let all = || kind.objects.page(&under, None, 0, kind.objects.revision(), |_| true).map(|p| p.items).unwrap_or_default();
+    for entry in all() {
+        let target = Target {
+            served: kind.clone(),
+            version: kind.storage_version,
+            namespace: entry.namespace.to_string(),
+            name: entry.name.to_string(),
+            part: Part::Main,
+        };
+        let options = DeleteOptions { propagation: Some(Propagation::Background), ..DeleteOptions::default() };
+        if let Err(e) = crate::verbs::delete::delete(engine, &Context::default(), &target, &options).await
+            && e.code != 404
+        {
+            tracing::warn!(kind = %kind.resource, name = %entry.name, "an object cannot be deleted: {e}");
+        }
+    }
+    all().len()
+}

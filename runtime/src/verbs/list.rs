@@ -1,0 +1,260 @@
+//! List: a collection, or a page of it, as of one revision (wire contract 3.4).
+
+use super::context::Target;
+use super::engine::Engine;
+use super::entry::Entry;
+use super::get::FUTURE_PATIENCE;
+use super::options::invalid_options;
+use super::served::Served;
+use super::store::storage_error;
+use crate::resource::selector::{FieldSelector, LabelSelector};
+use crate::status::field::FieldError;
+use crate::status::{Result, Status};
+use crate::storage;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// What a list, a watch or a deletecollection selects, parsed once.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Labels.
+    pub labels: LabelSelector,
+    /// Fields: their place in the index, or name or namespace.
+    fields: Vec<(Field, String, bool)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Field {
+    Name,
+    Namespace,
+    Indexed(usize),
+}
+
+impl Selection {
+    /// Parses both selectors for a target.
+    ///
+    /// # Errors
+    /// 400 in upstream's words.
+    pub fn parse(target: &Target, labels: &str, fields: &str) -> Result<Self> {
+        let labels = LabelSelector::parse(labels).map_err(Status::bad_request)?;
+        let selector = FieldSelector::parse(fields).map_err(Status::bad_request)?;
+        let mut out = Self { labels, fields: Vec::new() };
+        for r in selector.0 {
+            let field = match r.field.as_str() {
+                "metadata.name" => Field::Name,
+                "metadata.namespace" if target.served.namespaced() => Field::Namespace,
+                other => match target.served.codec().field_position(target.version, other) {
+                    Some(i) => Field::Indexed(i),
+                    None => return Err(Status::bad_request(format!("field label not supported: {other}"))),
+                },
+            };
+            out.fields.push((field, r.value, r.equal));
+        }
+        Ok(out)
+    }
+
+    /// Whether it selects everything.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty() && self.fields.is_empty()
+    }
+
+    /// Whether an object is selected.
+    pub fn matches(&self, entry: &Entry) -> bool {
+        let field = |f: Field| match f {
+            Field::Name => &*entry.name,
+            Field::Namespace => &*entry.namespace,
+            Field::Indexed(i) => entry.index.fields.get(i).map_or("", |v| v),
+        };
+        self.fields.iter().all(|(f, value, equal)| (field(*f) == value) == *equal)
+            && (self.labels.is_empty() || self.labels.matches(|k| entry.label(k)))
+    }
+}
+
+/// Options of list.
+#[derive(Clone, Debug, Default)]
+pub struct ListOptions {
+    /// What is selected.
+    pub selection: Selection,
+    /// 0 for all.
+    pub limit: usize,
+    /// `continue`.
+    pub continue_token: String,
+    /// `resourceVersion`.
+    pub resource_version: String,
+    /// `resourceVersionMatch`.
+    pub resource_version_match: String,
+    /// `sendInitialEvents`, which lists refuse.
+    pub send_initial_events: Option<bool>,
+}
+
+/// A collection or a page of it.
+pub struct Listed {
+    /// In the order of their keys.
+    pub items: Vec<Arc<Entry>>,
+    /// The revision it is exact at.
+    pub revision: u64,
+    /// Where the next page starts; empty on the last.
+    pub continue_token: String,
+    /// How many follow; absent when selectors hide it.
+    pub remaining: Option<usize>,
+}
+
+impl ListOptions {
+    /// Refuses combinations as upstream's `ValidateListOptions` does (C45).
+    ///
+    /// # Errors
+    /// 422 and 400.
+    pub fn validate(&self) -> Result<()> {
+        let mut errors = Vec::new();
+        let m = self.resource_version_match.as_str();
+        if !m.is_empty() {
+            let field = "resourceVersionMatch";
+            if self.resource_version.is_empty() {
+                let detail = "resourceVersionMatch is forbidden unless resourceVersion is provided";
+                errors.push(FieldError::forbidden(field, detail));
+            }
+            if !self.continue_token.is_empty() {
+                errors.push(FieldError::forbidden(field, "resourceVersionMatch is forbidden when continue is provided"));
+            }
+            if !["Exact", "NotOlderThan"].contains(&m) {
+                errors.push(FieldError::not_supported(field, m, &["Exact", "NotOlderThan", ""]));
+            }
+            if m == "Exact" && self.resource_version == "0" {
+                let detail = "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"";
+                errors.push(FieldError::forbidden(field, detail));
+            }
+        }
+        if self.send_initial_events.is_some() {
+            errors.push(FieldError::forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"));
+        }
+        if errors.is_empty() { Ok(()) } else { Err(invalid_options("ListOptions", &errors)) }
+    }
+}
+
+/// Where a page starts.
+struct Position {
+    /// `None`: at whatever revision is current (an inconsistent continuation).
+    revision: Option<u64>,
+    after: String,
+}
+
+fn bad_token(why: impl std::fmt::Display) -> Status {
+    Status::bad_request(format!("invalid continue token: continue key is not valid: {why}"))
+}
+
+fn decode_token(token: &str) -> Result<Position> {
+    let bytes = URL_SAFE_NO_PAD.decode(token.trim_end_matches('=')).map_err(|e| {
+        let at = match e {
+            base64::DecodeError::InvalidByte(i, _) | base64::DecodeError::InvalidLastSymbol(i, _) => i,
+            _ => token.len(),
+        };
+        bad_token(format!("illegal base64 data at input byte {at}"))
+    })?;
+    let v: Value = serde_json::from_slice(&bytes).map_err(|_| {
+        let first = String::from_utf8_lossy(&bytes).chars().next().map_or('\u{fffd}', |c| c);
+        let first = if first == '\u{fffd}' { bytes.first().map_or(' ', |b| char::from(*b)) } else { first };
+        bad_token(format!("invalid character '{first}' looking for beginning of value"))
+    })?;
+    let version = v.get("v").and_then(Value::as_str).unwrap_or_default();
+    if version != "meta.k8s.io/v1" {
+        return Err(bad_token(format!("server does not recognize this encoded version {version}")));
+    }
+    let start = v.get("start").and_then(Value::as_str).unwrap_or_default();
+    if start.is_empty() {
+        return Err(bad_token("encoded start key empty (version meta.k8s.io/v1)"));
+    }
+    if start.split('/').any(|s| s == ".." || s == ".") || start.starts_with('/') {
+        return Err(bad_token(format!("{start}")));
+    }
+    let revision = match v.get("rv").and_then(Value::as_i64).unwrap_or_default() {
+        0 => return Err(bad_token("incorrect encoded start resourceVersion (version meta.k8s.io/v1)")),
+        n => u64::try_from(n).ok(),
+    };
+    Ok(Position { revision, after: start.trim_end_matches('\0').to_owned() })
+}
+
+fn encode_token(revision: i64, after: &str) -> String {
+    let v = json!({"v": "meta.k8s.io/v1", "rv": revision, "start": format!("{after}\0")});
+    URL_SAFE_NO_PAD.encode(v.to_string())
+}
+
+/// The revision a list is read at.
+async fn resolve(engine: &Engine, served: &Served, options: &ListOptions) -> Result<u64> {
+    let objects = &served.objects;
+    let rv = options.resource_version.as_str();
+    match rv {
+        "" => {
+            engine.fresh(served).await?;
+            Ok(objects.revision())
+        }
+        "0" => Ok(objects.revision()),
+        rv => {
+            let wanted: u64 = rv.parse().map_err(|_| {
+                Status::bad_request(format!(
+                    "invalid resource version: resourceVersion: Invalid value: {rv:?}: strconv.ParseUint: parsing {rv:?}: invalid syntax"
+                ))
+            })?;
+            if !objects.reaches(wanted, FUTURE_PATIENCE).await {
+                return Err(Status::too_large_resource_version(wanted, objects.revision()));
+            }
+            let legacy_exact = options.limit > 0 && options.resource_version_match.is_empty();
+            let exact = options.resource_version_match == "Exact" || legacy_exact;
+            Ok(if exact { wanted } else { objects.revision() })
+        }
+    }
+}
+
+/// Lists the target's collection.
+pub async fn list(engine: &Engine, target: &Target, options: &ListOptions) -> Result<Listed> {
+    options.validate()?;
+    let served = &target.served;
+    let under = if target.namespace.is_empty() { String::new() } else { format!("{}/", target.namespace) };
+    // A list from any version is served whole (C37).
+    let any = options.resource_version == "0" && options.continue_token.is_empty();
+    let limit = if any { 0 } else { options.limit };
+    let (revision, after) = if options.continue_token.is_empty() {
+        (resolve(engine, served, options).await?, None)
+    } else {
+        if !["", "0"].contains(&options.resource_version.as_str()) {
+            let why = "specifying resource version is not allowed when using continue";
+            return Err(Status::bad_request(why));
+        }
+        let at = decode_token(&options.continue_token)?;
+        let revision = match at.revision {
+            Some(r) => r,
+            None => {
+                engine.fresh(served).await?;
+                served.objects.revision()
+            }
+        };
+        (revision, Some(format!("{under}{}", at.after)))
+    };
+    let page = served
+        .objects
+        .page(&under, after.as_deref(), limit, revision, |e| options.selection.matches(e))
+        .map_err(|e| match (e, &after) {
+            (storage::Error::Compacted { .. }, Some(after)) => expired_page(after, &under),
+            (e, _) => storage_error(e),
+        })?;
+    let continue_token = page
+        .more_after
+        .as_deref()
+        .map(|k| encode_token(i64::try_from(revision).unwrap_or(i64::MAX), &k[under.len()..]))
+        .unwrap_or_default();
+    let remaining = (page.remaining > 0 && options.selection.is_empty()).then_some(page.remaining);
+    Ok(Listed { items: page.items, revision, continue_token, remaining })
+}
+
+/// 410 with a token that goes on at the current revision (C44).
+fn expired_page(after: &str, under: &str) -> Status {
+    let mut status = Status::expired(
+        "The provided continue parameter is too old to display a consistent list result. You can start a new list without \
+         the continue parameter, or use the continue token in this response to retrieve the remainder of the results. \
+         Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted \
+         between the time the first chunk was returned and now may show up in the list.",
+    );
+    status.continue_token = Some(encode_token(-1, &after[under.len()..]));
+    status
+}

@@ -1,0 +1,253 @@
+//! `Served`: a definition being served, with its cache, its strategy and its field managers, and the way of an object
+//! between the versions of its kind. Made and replaced by `kinds`, read by every verb.
+
+use super::entry::{self, Encoded, Entry, Index};
+use super::strategy::Strategy;
+use crate::patch::apply::FieldManager;
+use crate::resource::{GroupResource, GroupVersion, Object};
+use crate::schema::definition::{Definition, Scope};
+use crate::status::Status;
+use crate::storage::cache::Cache;
+use crate::storage::{Attachment, Revision};
+use bytes::Bytes;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// The cache of one kind.
+pub type Objects = Cache<Codec>;
+
+/// A definition being served.
+pub struct Served {
+    /// What is served.
+    pub definition: Arc<Definition>,
+    /// Group and plural.
+    pub resource: GroupResource,
+    /// All its objects.
+    pub objects: Arc<Objects>,
+    /// What is particular to this kind.
+    pub strategy: Arc<dyn Strategy>,
+    /// Field management, per version.
+    pub managers: Vec<FieldManager>,
+    /// Index of the storage version.
+    pub storage_version: usize,
+    /// Set while its definition is being deleted: nothing new is taken in (C23).
+    pub terminating: bool,
+    /// The definition's uid, so that one deleted and made again is told apart; empty for built-in kinds.
+    pub uid: String,
+}
+
+/// `GROUP/PLURAL/` under which a kind's objects are kept, as kube-apiserver lays them out.
+pub fn key_prefix(resource: &GroupResource) -> String {
+    if resource.group.is_empty() {
+        format!("{}/", resource.resource)
+    } else {
+        format!("{}/{}/", resource.group, resource.resource)
+    }
+}
+
+/// `NAMESPACE/NAME`, or `NAME`: a key below its kind's prefix.
+pub fn relative_key(namespace: &str, name: &str) -> String {
+    if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") }
+}
+
+impl Served {
+    /// Whether objects live in namespaces.
+    pub fn namespaced(&self) -> bool {
+        self.definition.scope == Scope::Namespaced
+    }
+
+    /// An object's whole storage key.
+    pub fn key(&self, namespace: &str, name: &str) -> String {
+        key_prefix(&self.resource) + &relative_key(namespace, name)
+    }
+
+    /// Group and version by index.
+    pub fn group_version(&self, version: usize) -> GroupVersion {
+        GroupVersion::new(&self.definition.group, &self.definition.versions[version].name)
+    }
+
+    /// An entry's bytes in a version, encoded when first asked for.
+    pub fn bytes(&self, entry: &Entry, version: usize) -> Bytes {
+        entry.served(version, || {
+            if version == self.storage_version {
+                return entry.encoded.at_revision(entry.revision);
+            }
+            let object = self.convert(entry.decode(), version);
+            Encoded::new(&object).at_revision(entry.revision)
+        })
+    }
+
+    /// An entry decoded in a version.
+    pub fn decode(&self, entry: &Entry, version: usize) -> Object {
+        let object = entry.decode();
+        if version == self.storage_version { object } else { self.convert(object, version) }
+    }
+
+    /// An object of one version in another: its apiVersion is rewritten, and what the other version does not know is
+    /// pruned (S74, S79).
+    pub fn convert(&self, mut object: Object, to: usize) -> Object {
+        object.0.insert("apiVersion".into(), self.group_version(to).to_string().into());
+        let mut value = object.into_value();
+        self.definition.versions[to].schema.prune(&mut value, true, None);
+        Object::from_value(value).unwrap_or_default()
+    }
+
+    /// What the cache is told beside the bytes of a write.
+    pub fn attachment(&self, pending: &Pending) -> Attachment {
+        Arc::new(Written { definition: self.definition.clone(), pending: pending.clone() })
+    }
+
+    /// Encodes an object of any version for storage.
+    pub fn encode(&self, object: &Object, from: usize) -> Pending {
+        if from == self.storage_version {
+            return self.codec().encode(object);
+        }
+        let mut value = self.convert(object.clone(), self.storage_version).into_value();
+        self.definition.versions[self.storage_version].schema.default(&mut value);
+        self.codec().encode(&Object::from_value(value).unwrap_or_default())
+    }
+
+    /// How stored bytes become entries.
+    pub fn codec(&self) -> Codec {
+        Codec { definition: self.definition.clone(), storage_version: self.storage_version }
+    }
+
+    /// The same kind, sharing everything.
+    pub fn duplicate(&self) -> Self {
+        Self {
+            definition: self.definition.clone(),
+            resource: self.resource.clone(),
+            objects: self.objects.clone(),
+            strategy: self.strategy.clone(),
+            managers: self.managers.clone(),
+            storage_version: self.storage_version,
+            terminating: self.terminating,
+            uid: self.uid.clone(),
+        }
+    }
+}
+
+/// An encoded object that waits for its revision.
+#[derive(Clone, Debug)]
+pub struct Pending {
+    /// Bytes for storage and, with the revision spliced in, for clients.
+    pub encoded: Encoded,
+    /// For selectors.
+    pub index: Arc<Index>,
+    /// Namespace.
+    pub namespace: Box<str>,
+    /// Name.
+    pub name: Box<str>,
+}
+
+impl Pending {
+    /// The entry it becomes at a revision; 0 for one that is not stored.
+    pub fn at(&self, revision: u64, versions: usize) -> Entry {
+        Entry::new(self, revision, versions)
+    }
+}
+
+/// Turns stored bytes into entries, as the storage version's schema sees them: pruned and defaulted (S13, S19).
+#[derive(Clone)]
+pub struct Codec {
+    definition: Arc<Definition>,
+    storage_version: usize,
+}
+
+impl Codec {
+    /// A definition's codec.
+    pub fn new(definition: Arc<Definition>, storage_version: usize) -> Self {
+        Self { definition, storage_version }
+    }
+
+    /// Encodes an object of the storage version.
+    pub fn encode(&self, object: &Object) -> Pending {
+        Pending {
+            encoded: Encoded::new(object),
+            index: Arc::new(self.index(object)),
+            namespace: object.namespace().into(),
+            name: object.name().into(),
+        }
+    }
+
+    /// Reads stored bytes of any version.
+    pub fn read(&self, value: &[u8]) -> std::result::Result<Pending, String> {
+        let mut object = entry::decode(value)?;
+        let version = &self.definition.versions[self.storage_version];
+        let api_version = GroupVersion::new(&self.definition.group, &version.name).to_string();
+        object.0.insert("apiVersion".into(), api_version.into());
+        let mut value = object.into_value();
+        version.schema.prune(&mut value, true, None);
+        version.schema.default(&mut value);
+        let object = Object::from_value(value).map_err(|_| "stored value is not a JSON object")?;
+        Ok(self.encode(&object))
+    }
+
+    fn index(&self, object: &Object) -> Index {
+        let labels = object.meta("labels").and_then(Value::as_object);
+        let labels = labels
+            .into_iter()
+            .flatten()
+            .filter_map(|(k, v)| Some((k.as_str().into(), v.as_str()?.into())))
+            .collect();
+        let fields = self.selectable().map(|path| field_text(object, path)).collect();
+        Index { labels, fields }
+    }
+
+    fn selectable(&self) -> impl Iterator<Item = &str> {
+        self.definition.versions.iter().flat_map(|v| v.selectable_fields.iter().map(String::as_str))
+    }
+
+    /// Where in `Index::fields` a version's selectable field stands.
+    pub fn field_position(&self, version: usize, name: &str) -> Option<usize> {
+        let before: usize = self.definition.versions[..version].iter().map(|v| v.selectable_fields.len()).sum();
+        let own = &self.definition.versions[version].selectable_fields;
+        own.iter().position(|p| p.trim_start_matches('.') == name).map(|i| before + i)
+    }
+}
+
+/// The text that a selectable field compares by; absent is empty (C54).
+fn field_text(object: &Object, path: &str) -> Box<str> {
+    let mut steps = path.split('.').filter(|s| !s.is_empty());
+    let mut at = steps.next().and_then(|s| object.0.get(s));
+    for step in steps {
+        at = at.and_then(|v| v.get(step));
+    }
+    match at {
+        Some(Value::String(s)) => s.as_str().into(),
+        Some(v @ (Value::Bool(_) | Value::Number(_))) => v.to_string().into(),
+        _ => "".into(),
+    }
+}
+
+impl crate::storage::cache::Codec for Codec {
+    type Entry = Entry;
+
+    fn decode(
+        &self,
+        _: &str,
+        value: &Bytes,
+        revision: Revision,
+        attachment: Option<&Attachment>,
+    ) -> std::result::Result<Entry, String> {
+        let versions = self.definition.versions.len();
+        // What a verb of this process has just encoded by this definition is not decoded again.
+        if let Some(written) = attachment.and_then(|a| a.downcast_ref::<Written>())
+            && Arc::ptr_eq(&written.definition, &self.definition)
+        {
+            return Ok(written.pending.at(revision, versions));
+        }
+        Ok(self.read(value)?.at(revision, versions))
+    }
+}
+
+/// What a write attaches for the cache: the encoded object, and the definition it was encoded by.
+pub struct Written {
+    definition: Arc<Definition>,
+    pending: Pending,
+}
+
+/// 404 for a name that is not there.
+pub fn not_found(served: &Served, name: &str) -> Status {
+    Status::not_found(&served.resource, name)
+}

@@ -1,0 +1,136 @@
+//! What differs between kinds inside the verbs: how an object is prepared and what else is checked. Custom resources have
+//! [`CustomResource`]; built-in kinds bring their own (`kinds`). The order of things is the verbs'.
+
+use super::context::{Context, Part, Target};
+use super::options::Propagation;
+use crate::resource::Object;
+use crate::resource::validate::NameRule;
+use crate::status::Result;
+use crate::status::field::FieldError;
+use serde_json::Value;
+
+/// The particulars of a kind.
+pub trait Strategy: Send + Sync {
+    /// What an object of the kind has when nothing is set: parts that are never absent, and so belong to nobody.
+    fn blank(&self) -> Object;
+    /// What names look like.
+    fn name_rule(&self) -> NameRule;
+    /// Sets defaults that the schema does not say.
+    fn default(&self, object: &mut Value);
+    /// Makes a decoded object ready to be created: server-owned parts are set, others dropped.
+    fn prepare_create(&self, target: &Target, new: &mut Object);
+    /// Makes a decoded object ready to replace `old`.
+    fn prepare_update(&self, target: &Target, new: &mut Object, old: &Object);
+    /// Checks an object beyond its metadata.
+    fn validate_create(&self, target: &Target, new: &Object, ctx: &Context) -> Vec<FieldError>;
+    /// Checks a change beyond the metadata's rules.
+    fn validate_update(&self, target: &Target, new: &Object, old: &Object, ctx: &Context) -> Vec<FieldError>;
+    /// What a delete without a policy does.
+    fn default_propagation(&self) -> Propagation;
+    /// A refusal to delete an object whatever the options, and what marking it for deletion changes in it.
+    fn prepare_delete(&self, target: &Target, object: &mut Object, now: &str) -> Result<()>;
+    /// Whether anything but finalizers keeps a terminating object (a namespace's `spec.finalizers`).
+    fn holds(&self, object: &Object) -> bool;
+    /// Whether an update may leave the resourceVersion out.
+    fn unconditional_update(&self) -> bool;
+}
+
+/// The strategy of custom resources (X/registry/customresource/strategy.go).
+pub struct CustomResource;
+
+/// Takes all but `status` from the old object, for writes of the status subresource.
+pub fn keep_all_but_status(new: &mut Object, old: &Object) {
+    let status = new.0.get("status").cloned();
+    let managed = new.meta("managedFields").cloned();
+    new.0 = old.0.clone();
+    match status {
+        Some(s) => new.0.insert("status".into(), s),
+        None => new.0.remove("status"),
+    };
+    new.set_meta("managedFields", managed.unwrap_or(Value::Null));
+}
+
+/// Takes `status` from the old object, for writes of the object itself.
+pub fn keep_status(new: &mut Object, old: &Object) {
+    match old.0.get("status") {
+        Some(s) => new.0.insert("status".into(), s.clone()),
+        None => new.0.remove("status"),
+    };
+}
+
+/// Whether anything but metadata, and status where `with_status` is false, differs.
+pub fn content_differs(a: &Object, b: &Object, with_status: bool) -> bool {
+    let skip = |k: &str| k == "metadata" || (k == "status" && !with_status);
+    a.0.keys().chain(b.0.keys()).any(|k| !skip(k) && a.0.get(k) != b.0.get(k))
+}
+
+impl Strategy for CustomResource {
+    fn blank(&self) -> Object {
+        Object::default()
+    }
+
+    fn name_rule(&self) -> NameRule {
+        NameRule::Subdomain
+    }
+
+    fn default(&self, _: &mut Value) {}
+
+    fn prepare_create(&self, target: &Target, new: &mut Object) {
+        if target.version().status {
+            new.0.remove("status");
+        }
+        new.set_meta("generation", 1);
+    }
+
+    fn prepare_update(&self, target: &Target, new: &mut Object, old: &Object) {
+        let has_status = target.version().status;
+        if target.part == Part::Status {
+            keep_all_but_status(new, old);
+            return;
+        }
+        if has_status {
+            keep_status(new, old);
+        }
+        let bump = content_differs(new, old, !has_status);
+        new.set_meta("generation", old.generation() + i64::from(bump));
+    }
+
+    fn validate_create(&self, target: &Target, new: &Object, ctx: &Context) -> Vec<FieldError> {
+        validate(target, new, None, ctx)
+    }
+
+    fn validate_update(&self, target: &Target, new: &Object, old: &Object, ctx: &Context) -> Vec<FieldError> {
+        validate(target, new, Some(old), ctx)
+    }
+
+    fn default_propagation(&self) -> Propagation {
+        Propagation::Background
+    }
+
+    fn prepare_delete(&self, _: &Target, _: &mut Object, _: &str) -> Result<()> {
+        Ok(())
+    }
+
+    fn holds(&self, _: &Object) -> bool {
+        false
+    }
+
+    fn unconditional_update(&self) -> bool {
+        false
+    }
+}
+
+/// Checks an object by the requested version's schema; its warnings go to the client.
+pub fn validate(target: &Target, new: &Object, old: Option<&Object>, ctx: &Context) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    if new.kind() != target.kind() {
+        errors.push(FieldError::invalid("kind", new.kind(), format!("must be {}", target.kind())));
+    }
+    let old = old.map(|o| Value::Object(o.0.clone()));
+    let outcome = target.version().schema.validate(&Value::Object(new.0.clone()), old.as_ref());
+    for w in outcome.warnings {
+        ctx.warn(w);
+    }
+    errors.extend(outcome.errors);
+    errors
+}

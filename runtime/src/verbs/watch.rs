@@ -1,0 +1,209 @@
+//! Watch: the state as synthetic events where asked for, then every change, in order, each once (wire contract 5).
+
+use super::context::Target;
+use super::engine::Engine;
+use super::entry::Entry;
+use super::get::FUTURE_PATIENCE;
+use super::list::Selection;
+use super::options::invalid_options;
+use super::served::Codec;
+use crate::status::field::FieldError;
+use crate::status::{Result, Status};
+use crate::storage::cache::{Event, Next, Watcher};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Between bookmarks (W20).
+const BOOKMARKS: Duration = Duration::from_secs(60);
+
+/// Options of watch.
+#[derive(Clone, Debug, Default)]
+pub struct WatchOptions {
+    /// What is selected.
+    pub selection: Selection,
+    /// `resourceVersion`.
+    pub resource_version: String,
+    /// `resourceVersionMatch`.
+    pub resource_version_match: String,
+    /// `sendInitialEvents`.
+    pub send_initial_events: Option<bool>,
+    /// `allowWatchBookmarks`.
+    pub bookmarks: bool,
+    /// `continue`, which watches refuse together with a match.
+    pub continue_token: String,
+    /// When the watch ends.
+    pub timeout: Duration,
+}
+
+/// What a watcher is told.
+#[derive(Clone)]
+pub enum Told {
+    /// An object is there, or came into the selection.
+    Added(Arc<Entry>, Option<Arc<Event<Entry>>>),
+    /// It changed.
+    Modified(Arc<Entry>, Option<Arc<Event<Entry>>>),
+    /// It is gone, or left the selection; its last state at the revision of that.
+    Deleted(Arc<Entry>, Option<Arc<Event<Entry>>>),
+    /// Everything up to the revision has been told; with `true`, the initial state is complete.
+    Bookmark(u64, bool),
+    /// The watch ends with this.
+    Error(Box<Status>),
+}
+
+impl WatchOptions {
+    /// Refuses combinations as upstream's `ValidateListOptions` does for watches (W15).
+    ///
+    /// # Errors
+    /// 422.
+    pub fn validate(&self) -> Result<()> {
+        let mut errors = Vec::new();
+        let m = self.resource_version_match.as_str();
+        let field = "resourceVersionMatch";
+        if self.send_initial_events.is_some() {
+            if m != "NotOlderThan" {
+                let detail = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
+                errors.push(FieldError::forbidden(field, detail));
+            }
+            if !self.continue_token.is_empty() {
+                errors.push(FieldError::forbidden(field, "resourceVersionMatch is forbidden when continue is provided"));
+            }
+            if !m.is_empty() && m != "NotOlderThan" {
+                errors.push(FieldError::not_supported(field, m, &["NotOlderThan"]));
+            }
+        } else if !m.is_empty() {
+            let detail = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
+            errors.push(FieldError::forbidden(field, detail));
+        }
+        if errors.is_empty() { Ok(()) } else { Err(invalid_options("ListOptions", &errors)) }
+    }
+}
+
+/// A running watch.
+pub struct Watch {
+    waiting: VecDeque<Told>,
+    /// `None` once it has ended.
+    watcher: Option<Watcher<Codec>>,
+    selection: Selection,
+    namespace: String,
+    bookmarks: bool,
+    next_bookmark: Instant,
+    end: Instant,
+    sent: u64,
+}
+
+/// Starts a watch on the target's collection.
+pub async fn watch(engine: &Engine, target: &Target, options: WatchOptions) -> Result<Watch> {
+    options.validate()?;
+    let objects = &target.served.objects;
+    let rv = options.resource_version.as_str();
+    let wanted: u64 = match rv {
+        "" => 0,
+        rv => rv.parse().map_err(|_| {
+            Status::unclassified(format!("strconv.ParseUint: parsing {rv:?}: invalid syntax"))
+        })?,
+    };
+    let now = Instant::now();
+    let mut watch = Watch {
+        waiting: VecDeque::new(),
+        watcher: None,
+        selection: options.selection,
+        namespace: target.namespace.clone(),
+        bookmarks: options.bookmarks,
+        next_bookmark: now + BOOKMARKS,
+        end: now + options.timeout,
+        sent: 0,
+    };
+    let initial = options.send_initial_events.unwrap_or(wanted == 0);
+    if initial && wanted > 0 && !objects.reaches(wanted, FUTURE_PATIENCE).await {
+        let status = Status::too_large_resource_version(wanted, objects.revision());
+        watch.waiting.push_back(Told::Error(Box::new(status)));
+        return Ok(watch);
+    }
+    if wanted == 0 {
+        engine.fresh(&target.served).await?;
+    }
+    let from = if initial || wanted == 0 { objects.revision() } else { wanted };
+    match objects.watch(from) {
+        Ok(w) => watch.watcher = Some(w),
+        Err(e) => {
+            let text = match e {
+                crate::storage::Error::Compacted { wanted, oldest } => {
+                    format!("too old resource version: {wanted} ({oldest})")
+                }
+                e => e.to_string(),
+            };
+            watch.waiting.push_back(Told::Error(Box::new(Status::expired(text))));
+            return Ok(watch);
+        }
+    }
+    watch.sent = from;
+    if initial {
+        let under = if watch.namespace.is_empty() { String::new() } else { format!("{}/", watch.namespace) };
+        let page = objects
+            .page(&under, None, 0, from, |e| watch.selection.matches(e))
+            .map_err(super::store::storage_error)?;
+        watch.waiting.extend(page.items.into_iter().map(|e| Told::Added(e, None)));
+        if watch.bookmarks {
+            watch.waiting.push_back(Told::Bookmark(from, true));
+        }
+    }
+    Ok(watch)
+}
+
+impl Watch {
+    /// What comes next, several at once when there are; `None` when the watch has ended.
+    pub async fn next(&mut self) -> Option<Vec<Told>> {
+        loop {
+            if !self.waiting.is_empty() {
+                let n = self.waiting.len().min(512);
+                return Some(self.waiting.drain(..n).collect());
+            }
+            let watcher = self.watcher.as_mut()?;
+            let wake = if self.bookmarks { self.end.min(self.next_bookmark) } else { self.end };
+            let next = tokio::select! {
+                biased;
+                next = watcher.next() => Some(next),
+                () = tokio::time::sleep_until(wake) => None,
+            };
+            match next {
+                Some(Next::Events(events, upto)) => {
+                    for e in events {
+                        if let Some(told) = self.tell(e) {
+                            self.waiting.push_back(told);
+                        }
+                    }
+                    self.sent = upto;
+                }
+                // The client resumes from what it has seen (W25).
+                Some(Next::Lagged | Next::Closed) => self.watcher = None,
+                None => {
+                    let at = watcher.progress();
+                    if self.bookmarks {
+                        self.next_bookmark = Instant::now() + BOOKMARKS;
+                        self.waiting.push_back(Told::Bookmark(at.max(self.sent), false));
+                    }
+                    if Instant::now() >= self.end {
+                        self.watcher = None;
+                    }
+                }
+            }
+        }
+    }
+
+    /// What a change means for this watcher's selection (W22).
+    fn tell(&self, event: Arc<Event<Entry>>) -> Option<Told> {
+        let selected = |e: &Option<Arc<Entry>>| {
+            let e = e.as_ref()?;
+            let here = self.namespace.is_empty() || *e.namespace == *self.namespace;
+            (here && self.selection.matches(e)).then(|| e.clone())
+        };
+        match (selected(&event.old), selected(&event.new)) {
+            (None, None) => None,
+            (None, Some(new)) => Some(Told::Added(new, Some(event))),
+            (Some(_), Some(new)) => Some(Told::Modified(new, Some(event))),
+            (Some(old), None) => Some(Told::Deleted(Arc::new(old.moved_to(event.revision)), Some(event))),
+        }
+    }
+}
