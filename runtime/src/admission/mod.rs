@@ -48,7 +48,8 @@ impl Admission {
             NamespaceState::Active => Ok(()),
             NamespaceState::Absent => Err(Status::not_found(&GroupResource::new("", "namespaces"), namespace)),
             NamespaceState::Terminating => {
-                let why = format!("unable to create new content in namespace {namespace} because it is being terminated");
+                let why =
+                    format!("unable to create new content in namespace {namespace} because it is being terminated");
                 let mut status = Status::forbidden(resource, name, &why);
                 if let Some(d) = &mut status.details {
                     d.causes.push(Cause {

@@ -26,9 +26,9 @@
 //! ```
 
 pub mod cel;
-pub mod crd;
 #[cfg(test)]
 mod corpus_tests;
+pub mod crd;
 mod default;
 pub mod definition;
 mod metadata;

@@ -48,7 +48,9 @@ pub(super) async fn store_new(
         return Err(Status::forbidden(target.resource(), object.name(), why));
     }
     let namespace = object.namespace();
-    engine.admission().admit_create(target.resource(), namespace, object.name(), || engine.namespace_state(namespace))?;
+    engine
+        .admission()
+        .admit_create(target.resource(), namespace, object.name(), || engine.namespace_state(namespace))?;
     own_metadata(&mut object, engine);
     target.served.strategy.prepare_create(target, &mut object);
     dedup_owners(ctx, &mut object);

@@ -48,12 +48,17 @@ fn quoted(raw: &[u8]) -> String {
 pub fn object(ctx: &Context, target: &Target, format: Format, raw: &[u8], mode: FieldValidation) -> Result<Object> {
     let unrecognized = |why: String| {
         let kind = target.kind();
-        Status::bad_request(format!("the object provided is unrecognized (must be of type {kind}): {why} ({})", quoted(raw)))
+        Status::bad_request(format!(
+            "the object provided is unrecognized (must be of type {kind}): {why} ({})",
+            quoted(raw)
+        ))
     };
     let decoded = codec::decode(format, raw)
         .map_err(|e| unrecognized(format!("couldn't get version/kind; json parse error: {e}")))?;
     let object = match decoded.value {
-        Value::Null => return Err(unrecognized(format!("Object 'Kind' is missing in '{}'", String::from_utf8_lossy(raw).trim()))),
+        Value::Null => {
+            return Err(unrecognized(format!("Object 'Kind' is missing in '{}'", String::from_utf8_lossy(raw).trim())));
+        }
         Value::Object(m) => Object(m),
         _ => return Err(unrecognized("couldn't get version/kind; json parse error: the body is not an object".into())),
     };
@@ -84,8 +89,10 @@ pub fn object(ctx: &Context, target: &Target, format: Format, raw: &[u8], mode: 
     }
     let expected = target.group_version();
     if given != expected {
-        let message =
-            format!("the API version in the data ({}) does not match the expected API version ({expected})", object.api_version());
+        let message = format!(
+            "the API version in the data ({}) does not match the expected API version ({expected})",
+            object.api_version()
+        );
         return Err(Status::bad_request(message));
     }
     Ok(object)

@@ -200,6 +200,8 @@ mod tests {
         check(json!({"a": 1, "metadata": {"name": "x"}, "z": 2}));
         check(json!({"metadata": {"name": "x", "resourceVersion": "7", "uid": "u"}}));
         check(json!({"metadata": {"uid": "u"}}));
-        check(json!({"metadata": {"annotations": {"resourceVersion": "1", "uid": "2"}, "uid": "u"}, "spec": {"metadata": {"uid": 1}}}));
+        check(
+            json!({"metadata": {"annotations": {"resourceVersion": "1", "uid": "2"}, "uid": "u"}, "spec": {"metadata": {"uid": 1}}}),
+        );
     }
 }

@@ -19,14 +19,14 @@ pub async fn get(engine: &Engine, target: &Target, resource_version: &str) -> Re
         "0" => {}
         rv => {
             let wanted: u64 = rv.parse().map_err(|_| {
-                Status::unclassified(format!("invalid resource version: strconv.ParseUint: parsing {rv:?}: invalid syntax"))
+                Status::unclassified(format!(
+                    "invalid resource version: strconv.ParseUint: parsing {rv:?}: invalid syntax"
+                ))
             })?;
             if !objects.reaches(wanted, FUTURE_PATIENCE).await {
                 return Err(Status::too_large_resource_version(wanted, objects.revision()));
             }
         }
     }
-    objects
-        .get(&relative_key(&target.namespace, &target.name))
-        .ok_or_else(|| not_found(&target.served, &target.name))
+    objects.get(&relative_key(&target.namespace, &target.name)).ok_or_else(|| not_found(&target.served, &target.name))
 }

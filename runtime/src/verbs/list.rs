@@ -116,7 +116,8 @@ impl ListOptions {
                 errors.push(FieldError::forbidden(field, detail));
             }
             if !self.continue_token.is_empty() {
-                errors.push(FieldError::forbidden(field, "resourceVersionMatch is forbidden when continue is provided"));
+                errors
+                    .push(FieldError::forbidden(field, "resourceVersionMatch is forbidden when continue is provided"));
             }
             if !["Exact", "NotOlderThan"].contains(&m) {
                 errors.push(FieldError::not_supported(field, m, &["Exact", "NotOlderThan", ""]));

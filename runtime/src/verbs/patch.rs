@@ -174,12 +174,14 @@ fn apply_error(e: ApplyError) -> Status {
 
 /// Reads an applied configuration: an object of the target, partial (P16-P20).
 fn read_applied(ctx: &Context, target: &Target, raw: &[u8], mode: FieldValidation) -> Result<Object> {
-    let decoded = codec::decode(Format::Yaml, raw)
-        .map_err(|e| Status::bad_request(format!("error decoding YAML: {e}")))?;
+    let decoded =
+        codec::decode(Format::Yaml, raw).map_err(|e| Status::bad_request(format!("error decoding YAML: {e}")))?;
     match mode {
         FieldValidation::Strict if !decoded.duplicates.is_empty() => {
             let why = decoded.duplicates.join(", ");
-            return Err(Status::bad_request(format!("error strict decoding YAML: error converting YAML to JSON: {why}")));
+            return Err(Status::bad_request(format!(
+                "error strict decoding YAML: error converting YAML to JSON: {why}"
+            )));
         }
         FieldValidation::Warn => decoded.duplicates.iter().for_each(|d| ctx.warn(d.clone())),
         _ => {}

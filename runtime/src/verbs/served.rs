@@ -185,11 +185,8 @@ impl Codec {
 
     fn index(&self, object: &Object) -> Index {
         let labels = object.meta("labels").and_then(Value::as_object);
-        let labels = labels
-            .into_iter()
-            .flatten()
-            .filter_map(|(k, v)| Some((k.as_str().into(), v.as_str()?.into())))
-            .collect();
+        let labels =
+            labels.into_iter().flatten().filter_map(|(k, v)| Some((k.as_str().into(), v.as_str()?.into()))).collect();
         let fields = self.selectable().map(|path| field_text(object, path)).collect();
         Index { labels, fields }
     }

@@ -87,9 +87,7 @@ impl Preconditions {
 /// A storage failure as a client is told it (E16, E19).
 pub fn storage_error(e: storage::Error) -> Status {
     match e {
-        storage::Error::Compacted { .. } => {
-            Status::expired("The resourceVersion for the provided list is too old.")
-        }
+        storage::Error::Compacted { .. } => Status::expired("The resourceVersion for the provided list is too old."),
         storage::Error::FutureRevision { wanted, current } => Status::too_large_resource_version(wanted, current),
         storage::Error::Unavailable(_) | storage::Error::NoSpace(_) => Status::unavailable(e.to_string()),
         other => Status::internal(other),

@@ -105,10 +105,12 @@ impl Given {
     /// # Errors
     /// 400.
     pub fn patch(form: super::patch::Form, raw: &[u8]) -> Result<Self> {
-        let decoded = codec::decode(Format::Json, raw)
-            .map_err(|e| Status::bad_request(format!("error decoding patch: {e}")))?;
+        let decoded =
+            codec::decode(Format::Json, raw).map_err(|e| Status::bad_request(format!("error decoding patch: {e}")))?;
         Ok(match form {
-            super::patch::Form::Json => Self::Json(json::Patch::parse(decoded.value).map_err(super::patch::patch_error)?),
+            super::patch::Form::Json => {
+                Self::Json(json::Patch::parse(decoded.value).map_err(super::patch::patch_error)?)
+            }
             _ => Self::Merge(decoded.value),
         })
     }
@@ -151,7 +153,8 @@ pub async fn write_scale(
             let main = Target { part: super::context::Part::Main, ..target.clone() };
             match update::replace(ctx, &main, current, &old, new) {
                 Ok(_) if replicas < 0 => {
-                    let error = FieldError::invalid(&paths.spec_replicas_path, replicas, "should be a non-negative integer");
+                    let error =
+                        FieldError::invalid(&paths.spec_replicas_path, replicas, "should be a non-negative integer");
                     let kind = GroupKind::new(&target.served.definition.group, target.kind());
                     Err(Status::invalid(&kind, &target.name, &[error]))
                 }

@@ -105,9 +105,9 @@ fn check_version(target: &Target, current: &Entry, new: &Object) -> Result<()> {
             Err(Status::invalid(&kind, &target.name, &[error]))
         }
         rv if rv == current.revision.to_string() => Ok(()),
-        rv if rv.parse::<u64>().is_err() => Err(Status::unclassified(format!(
-            "resourceVersion {rv:?} is not a number that this server gave out"
-        ))),
+        rv if rv.parse::<u64>().is_err() => {
+            Err(Status::unclassified(format!("resourceVersion {rv:?} is not a number that this server gave out")))
+        }
         _ => Err(Status::conflict(
             target.resource(),
             &target.name,

@@ -67,7 +67,8 @@ impl WatchOptions {
                 errors.push(FieldError::forbidden(field, detail));
             }
             if !self.continue_token.is_empty() {
-                errors.push(FieldError::forbidden(field, "resourceVersionMatch is forbidden when continue is provided"));
+                errors
+                    .push(FieldError::forbidden(field, "resourceVersionMatch is forbidden when continue is provided"));
             }
             if !m.is_empty() && m != "NotOlderThan" {
                 errors.push(FieldError::not_supported(field, m, &["NotOlderThan"]));
@@ -100,9 +101,9 @@ pub async fn watch(engine: &Engine, target: &Target, options: WatchOptions) -> R
     let rv = options.resource_version.as_str();
     let wanted: u64 = match rv {
         "" => 0,
-        rv => rv.parse().map_err(|_| {
-            Status::unclassified(format!("strconv.ParseUint: parsing {rv:?}: invalid syntax"))
-        })?,
+        rv => rv
+            .parse()
+            .map_err(|_| Status::unclassified(format!("strconv.ParseUint: parsing {rv:?}: invalid syntax")))?,
     };
     let now = Instant::now();
     let mut watch = Watch {
@@ -141,9 +142,8 @@ pub async fn watch(engine: &Engine, target: &Target, options: WatchOptions) -> R
     watch.sent = from;
     if initial {
         let under = if watch.namespace.is_empty() { String::new() } else { format!("{}/", watch.namespace) };
-        let page = objects
-            .page(&under, None, 0, from, |e| watch.selection.matches(e))
-            .map_err(super::store::storage_error)?;
+        let page =
+            objects.page(&under, None, 0, from, |e| watch.selection.matches(e)).map_err(super::store::storage_error)?;
         watch.waiting.extend(page.items.into_iter().map(|e| Told::Added(e, None)));
         if watch.bookmarks {
             watch.waiting.push_back(Told::Bookmark(from, true));

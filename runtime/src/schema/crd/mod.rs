@@ -104,7 +104,10 @@ pub fn validate_create(crd: &Value) -> (Vec<FieldError>, Vec<String>) {
     let versions = crd.pointer("/spec/versions").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let stored = versions.iter().filter(|v| v.get("storage") == Some(&Value::Bool(true))).count();
     if versions.is_empty() {
-        errors.push(FieldError::required(spec.child("versions"), "must have exactly one version marked as storage version"));
+        errors.push(FieldError::required(
+            spec.child("versions"),
+            "must have exactly one version marked as storage version",
+        ));
     } else if stored != 1 {
         errors.push(FieldError::invalid(
             spec.child("versions"),
@@ -118,7 +121,9 @@ pub fn validate_create(crd: &Value) -> (Vec<FieldError>, Vec<String>) {
             errors.push(FieldError::required(at.child("name"), ""));
         }
         match v.pointer("/schema/openAPIV3Schema") {
-            None => errors.push(FieldError::required(at.child("schema").child("openAPIV3Schema"), "schemas are required")),
+            None => {
+                errors.push(FieldError::required(at.child("schema").child("openAPIV3Schema"), "schemas are required"))
+            }
             Some(s) if text(s, "/type") != "object" => errors.push(FieldError::invalid(
                 at.child("schema").child("openAPIV3Schema").child("type"),
                 text(s, "/type"),
@@ -139,7 +144,8 @@ pub fn validate_create(crd: &Value) -> (Vec<FieldError>, Vec<String>) {
 pub fn validate_update(new: &Value, old: &Value) -> (Vec<FieldError>, Vec<String>) {
     let (mut errors, warnings) = validate_create(new);
     let established = condition(old, "Established") == Some("True");
-    let fixed: &[&str] = if established { &["group", "scope", "names/plural", "names/kind"] } else { &["group", "names/plural"] };
+    let fixed: &[&str] =
+        if established { &["group", "scope", "names/plural", "names/kind"] } else { &["group", "names/plural"] };
     for field in fixed {
         let pointer = format!("/spec/{field}");
         if new.pointer(&pointer) != old.pointer(&pointer) {
@@ -152,9 +158,15 @@ pub fn validate_update(new: &Value, old: &Value) -> (Vec<FieldError>, Vec<String
 
 /// What is wrong with a change of a definition's status.
 pub fn validate_status_update(new: &Value, old: &Value) -> Vec<FieldError> {
-    let versions = |v: &Value| v.pointer("/status/storedVersions").and_then(Value::as_array).cloned().unwrap_or_default();
-    let declared: Vec<&str> =
-        new.pointer("/spec/versions").and_then(Value::as_array).into_iter().flatten().map(|v| text(v, "/name")).collect();
+    let versions =
+        |v: &Value| v.pointer("/status/storedVersions").and_then(Value::as_array).cloned().unwrap_or_default();
+    let declared: Vec<&str> = new
+        .pointer("/spec/versions")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .map(|v| text(v, "/name"))
+        .collect();
     let mut errors = Vec::new();
     if versions(new).is_empty() {
         errors.push(FieldError::invalid("status.storedVersions", json!([]), "must have at least one stored version"));
@@ -178,7 +190,8 @@ pub fn accept_names(crd: &mut Value, others: &[Value], now: &str) {
         others.iter().filter(|o| text(o, "/spec/group") == group).any(|o| {
             let accepted = o.pointer("/status/acceptedNames").unwrap_or(&Value::Null);
             let one = |f: &str| accepted.get(f).and_then(Value::as_str) == Some(name);
-            let among = |f: &str| accepted.get(f).and_then(Value::as_array).is_some_and(|a| a.iter().any(|x| x == name));
+            let among =
+                |f: &str| accepted.get(f).and_then(Value::as_array).is_some_and(|a| a.iter().any(|x| x == name));
             match field {
                 "kind" | "listKind" => one("kind") || one("listKind"),
                 _ => one("plural") || one("singular") || among("shortNames"),
@@ -189,8 +202,11 @@ pub fn accept_names(crd: &mut Value, others: &[Value], now: &str) {
     let mut accepted = crd.pointer("/status/acceptedNames").cloned().unwrap_or_else(|| json!({}));
     let mut conflict: Option<(&str, String)> = None;
     for (field, reason) in [
-        ("plural", "PluralConflict"), ("singular", "SingularConflict"), ("shortNames", "ShortNamesConflict"),
-        ("kind", "KindConflict"), ("listKind", "ListKindConflict"),
+        ("plural", "PluralConflict"),
+        ("singular", "SingularConflict"),
+        ("shortNames", "ShortNamesConflict"),
+        ("kind", "KindConflict"),
+        ("listKind", "ListKindConflict"),
     ] {
         let all: Vec<&str> = match names.get(field) {
             Some(Value::String(s)) => vec![s],
@@ -225,7 +241,14 @@ pub fn accept_names(crd: &mut Value, others: &[Value], now: &str) {
     if condition(crd, "Established") != Some("True") {
         match conflict {
             None => {
-                set_condition(crd, "Established", "True", "InitialNamesAccepted", "the initial names have been accepted", now);
+                set_condition(
+                    crd,
+                    "Established",
+                    "True",
+                    "InitialNamesAccepted",
+                    "the initial names have been accepted",
+                    now,
+                );
             }
             Some(_) => set_condition(crd, "Established", "False", "NotAccepted", "not all names are accepted", now),
         }
@@ -251,7 +274,8 @@ pub fn set_condition(crd: &mut Value, type_: &str, status: &str, reason: &str, m
     let list = &mut st["conditions"];
     object(list, json!([]));
     let Some(all) = list.as_array_mut() else { return };
-    let mut new = json!({"type": type_, "status": status, "reason": reason, "message": message, "lastTransitionTime": now});
+    let mut new =
+        json!({"type": type_, "status": status, "reason": reason, "message": message, "lastTransitionTime": now});
     match all.iter_mut().find(|c| text(c, "/type") == type_) {
         Some(c) => {
             if text(c, "/status") == status {

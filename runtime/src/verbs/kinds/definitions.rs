@@ -55,7 +55,8 @@ impl Strategy for Definitions {
         }
         keep_status(new, old);
         for version in storage_version(new) {
-            if let Some(stored) = new.0.get_mut("status").and_then(|s| s.get_mut("storedVersions")).and_then(Value::as_array_mut)
+            if let Some(stored) =
+                new.0.get_mut("status").and_then(|s| s.get_mut("storedVersions")).and_then(Value::as_array_mut)
                 && !stored.contains(&version)
             {
                 stored.push(version);
@@ -207,8 +208,7 @@ fn withdraw(engine: &Engine, served: &Served, name: &str) {
 async fn reconcile(engine: &Arc<Engine>, served: &Arc<Served>, name: &str) {
     let Some(entry) = served.objects.get(name) else { return };
     let mut object = entry.decode();
-    let others: Vec<Value> =
-        all(served).iter().filter(|e| *e.name != *name).map(|e| e.decode().into_value()).collect();
+    let others: Vec<Value> = all(served).iter().filter(|e| *e.name != *name).map(|e| e.decode().into_value()).collect();
     let now = engine.now_text();
     if !object.is_terminating() {
         let change = |o: &mut Object| {
@@ -315,12 +315,7 @@ fn target(served: &Arc<Served>, name: &str, part: Part) -> Target {
 }
 
 /// Changes the status as the server's own manager; nothing is written when nothing changes.
-async fn write_status(
-    engine: &Engine,
-    served: &Arc<Served>,
-    name: &str,
-    change: impl Fn(&mut Object),
-) -> Result<()> {
+async fn write_status(engine: &Engine, served: &Arc<Served>, name: &str, change: impl Fn(&mut Object)) -> Result<()> {
     let now = engine.now_text();
     let writer = crate::patch::apply::Writer { manager: MANAGER, subresource: "status", time: &now };
     let target = target(served, name, Part::Status);

@@ -175,7 +175,12 @@ fn target(served: &Arc<Served>, name: &str) -> Target {
 }
 
 /// PUT `/finalize`: `spec.finalizers` as given; the last one gone lets a terminating namespace go.
-pub async fn finalize(engine: &Engine, target: &Target, object: &Object, dry_run: bool) -> Result<Arc<crate::verbs::Entry>> {
+pub async fn finalize(
+    engine: &Engine,
+    target: &Target,
+    object: &Object,
+    dry_run: bool,
+) -> Result<Arc<crate::verbs::Entry>> {
     let given = object.0.get("spec").and_then(|s| s.get("finalizers")).cloned().unwrap_or_else(|| json!([]));
     let written = engine
         .change(target, &Preconditions::default(), dry_run, |_, mut new| {
@@ -245,7 +250,8 @@ async fn sweep(engine: &Weak<Engine>) -> Option<bool> {
 /// Deletes a kind's objects in a namespace; how many are still there.
 pub(super) async fn empty(engine: &Engine, kind: &Arc<Served>, namespace: &str) -> usize {
     let under = if namespace.is_empty() { String::new() } else { format!("{namespace}/") };
-    let all = || kind.objects.page(&under, None, 0, kind.objects.revision(), |_| true).map(|p| p.items).unwrap_or_default();
+    let all =
+        || kind.objects.page(&under, None, 0, kind.objects.revision(), |_| true).map(|p| p.items).unwrap_or_default();
     for entry in all() {
         let target = Target {
             served: kind.clone(),
