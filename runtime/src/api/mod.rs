@@ -1,5 +1,16 @@
-//! (skeleton)
+//! The API over HTTP: routing by Kubernetes' path grammar, negotiation, documents, one thin handler per verb. What a verb
+//! does is `verbs`'; sockets and TLS are `server`'s.
 
+pub mod body;
 pub mod discovery;
 pub mod health;
+pub mod negotiate;
+pub mod query;
+pub mod request;
+mod resources;
+mod respond;
+pub mod service;
+pub mod table;
 pub mod version;
+
+pub use service::{Api, Config};

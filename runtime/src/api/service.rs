@@ -1,0 +1,403 @@
+//! The HTTP service: what every request passes on its way in and out (R1), then the documents of the server or a handler
+//! of `resources`.
+
+use super::body::Body;
+use super::discovery::{self, Wanted};
+use super::health::Health;
+use super::negotiate::{self, Accepted};
+use super::query::Query;
+use super::request::Info;
+use super::{resources, respond, version};
+use crate::access::{Attributes, Authorizer, Decision, User, forbidden};
+use crate::status::{Result, Status};
+use crate::verbs::Engine;
+use crate::verbs::context::Context;
+use bytes::{Bytes, BytesMut};
+use http::header::{CACHE_CONTROL, CONNECTION, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
+use http::{Method, Request, Response, request};
+use http_body::Body as HttpBody;
+use http_body_util::BodyExt;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+const AUDIT_ID: HeaderName = HeaderName::from_static("audit-id");
+/// The largest request body (R18).
+pub const MAX_BODY: usize = 3 * 1024 * 1024;
+
+/// How the service treats requests.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Reads in flight at most; 0 for no limit.
+    pub max_requests_inflight: usize,
+    /// Writes in flight at most; 0 for no limit.
+    pub max_mutating_requests_inflight: usize,
+    /// The longest a request may take, watches excepted.
+    pub request_timeout: Duration,
+    /// Watches without a timeout of their own end after once to twice this.
+    pub min_request_timeout: Duration,
+}
+
+impl Default for Config {
+    /// kube-apiserver's defaults.
+    fn default() -> Self {
+        Self {
+            max_requests_inflight: 400,
+            max_mutating_requests_inflight: 200,
+            request_timeout: Duration::from_secs(60),
+            min_request_timeout: Duration::from_secs(1800),
+        }
+    }
+}
+
+/// Documents made from the served kinds, kept until those change.
+#[derive(Default)]
+struct Documents {
+    generation: Option<u64>,
+    served: Arc<Vec<discovery::Served>>,
+    core: Option<Arc<discovery::Aggregated>>,
+    groups: Option<Arc<discovery::Aggregated>>,
+}
+
+struct Shared {
+    engine: Arc<Engine>,
+    health: Health,
+    authorizer: Arc<dyn Authorizer>,
+    config: Config,
+    reads: Semaphore,
+    writes: Semaphore,
+    documents: Mutex<Documents>,
+}
+
+/// The API as a tower service. The user of a request is in its extensions.
+#[derive(Clone)]
+pub struct Api(Arc<Shared>);
+
+impl Api {
+    /// Serves an engine.
+    pub fn new(engine: Arc<Engine>, health: Health, authorizer: Arc<dyn Authorizer>, config: Config) -> Self {
+        let permits = |n: usize| Semaphore::new(if n == 0 { Semaphore::MAX_PERMITS } else { n });
+        Self(Arc::new(Shared {
+            reads: permits(config.max_requests_inflight),
+            writes: permits(config.max_mutating_requests_inflight),
+            engine,
+            health,
+            authorizer,
+            config,
+            documents: Mutex::default(),
+        }))
+    }
+
+    /// Answers a request.
+    pub async fn handle<B>(self, request: Request<B>) -> Response<Body>
+    where
+        B: HttpBody<Data = Bytes>,
+        B::Error: std::fmt::Display,
+    {
+        let (mut parts, body) = request.into_parts();
+        let audit = parts.headers.remove(AUDIT_ID).filter(|v| !v.is_empty());
+        let audit = audit.or_else(|| HeaderValue::from_str(&uuid::Uuid::new_v4().to_string()).ok());
+        let head = parts.method == Method::HEAD;
+        let mut response = self.admit(&parts, body).await;
+        if head {
+            let length = response.body().size_hint().exact();
+            *response.body_mut() = Body::empty();
+            if let Some(n) = length {
+                response.headers_mut().insert(http::header::CONTENT_LENGTH, HeaderValue::from(n));
+            }
+        }
+        let headers = response.headers_mut();
+        if let Some(id) = audit {
+            headers.insert(AUDIT_ID, id);
+        }
+        headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache, private"));
+        response
+    }
+
+    async fn admit<B>(&self, parts: &request::Parts, body: B) -> Response<Body>
+    where
+        B: HttpBody<Data = Bytes>,
+        B::Error: std::fmt::Display,
+    {
+        let query = Query::parse(parts.uri.query());
+        let path = parts.uri.path();
+        let info = Info::new(&parts.method, path, query.watch());
+        let for_errors = negotiate::for_errors(&parts.headers, query.get("pretty"));
+        let user = parts.extensions.get::<User>().cloned().unwrap_or_else(User::anonymous);
+        if let Err(status) = self.authorize(&user, &info, path) {
+            return respond::error(&status, for_errors);
+        }
+        let long = info.verb == "watch";
+        let mutating = ["create", "update", "patch", "delete", "deletecollection"].contains(&info.verb.as_str());
+        let lane = if mutating { &self.0.writes } else { &self.0.reads };
+        let exempt = long || user.in_group(crate::access::MASTERS) || !info.resource_request;
+        let _permit = if exempt {
+            None
+        } else {
+            match lane.try_acquire() {
+                Ok(p) => Some(p),
+                Err(_) => return overloaded(),
+            }
+        };
+        let limit = match self.deadline(&query) {
+            Ok(limit) => limit,
+            Err(status) => return respond::error(&status, for_errors),
+        };
+        let agent = parts.headers.get(USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let ctx = Context::new(user, agent.to_owned());
+        let work = self.answer(parts, &info, &query, body, &ctx);
+        let answer = if long {
+            work.await
+        } else {
+            match tokio::time::timeout(limit, work).await {
+                Ok(answer) => answer,
+                Err(_) => Err(Status::timeout("request did not complete within the allotted timeout", 0)),
+            }
+        };
+        let mut response = answer.unwrap_or_else(|status| respond::error(&status, for_errors));
+        respond::warn(&mut response, &ctx.warnings());
+        response
+    }
+
+    fn authorize(&self, user: &User, info: &Info, path: &str) -> Result<()> {
+        let subresource = info.subresource.first().map(String::as_str).unwrap_or_default();
+        let attributes = Attributes {
+            verb: &info.verb,
+            group: &info.group,
+            version: &info.version,
+            resource: &info.resource,
+            subresource,
+            namespace: &info.namespace,
+            name: &info.name,
+            path,
+            is_resource: info.resource_request,
+        };
+        match self.0.authorizer.authorize(user, &attributes) {
+            Decision::Allow => Ok(()),
+            Decision::Deny(reason) => Err(forbidden(user, &attributes, &reason)),
+            Decision::NoOpinion => Err(forbidden(user, &attributes, "")),
+        }
+    }
+
+    /// How long a request may take: `timeout`, at most the server's own limit (R5).
+    fn deadline(&self, query: &Query) -> Result<Duration> {
+        let most = self.0.config.request_timeout;
+        match query.get("timeout") {
+            None | Some("") => Ok(most),
+            Some(text) => match go_duration(text) {
+                Some(d) if d.is_zero() || d > most => Ok(most),
+                Some(d) => Ok(d),
+                None => Err(Status::bad_request(format!(
+                    "invalid timeout specified in the request URL - time: invalid duration {text:?}"
+                ))),
+            },
+        }
+    }
+
+    async fn answer<B>(
+        &self,
+        parts: &request::Parts,
+        info: &Info,
+        query: &Query,
+        body: B,
+        ctx: &Context,
+    ) -> Result<Response<Body>>
+    where
+        B: HttpBody<Data = Bytes>,
+        B::Error: std::fmt::Display,
+    {
+        if !info.resource_request {
+            return self.document(parts, query);
+        }
+        let raw = read_body(body).await?;
+        let engine = &self.0.engine;
+        let timeout = self.0.config.min_request_timeout;
+        resources::handle(engine, ctx, resources::Asked { parts, info, query, raw }, timeout).await
+    }
+
+    fn document(&self, parts: &request::Parts, query: &Query) -> Result<Response<Body>> {
+        let path = parts.uri.path();
+        let plain = || negotiate::negotiate(&parts.headers, query.get("pretty"));
+        if let Some(r) = self.0.health.handle(path, parts.uri.query()) {
+            return Ok(r.map(Body::from));
+        }
+        let trimmed = path.trim_end_matches('/');
+        let segments: Vec<&str> = trimmed.split('/').skip(1).collect();
+        if path.starts_with("//") {
+            return Ok(respond::text(404, "404 page not found\n"));
+        }
+        match segments.as_slice() {
+            ["version"] => Ok(respond::value(200, &version::document(), plain()?)),
+            ["api" | "apis"] => self.root(segments[0] == "api", parts, plain),
+            ["api", v] => Ok(self.list(discovery::api_resource_list(&self.served(), "", v), plain()?)),
+            ["apis", group] => Ok(self.list(discovery::api_group(&self.served(), group), plain()?)),
+            ["apis", group, v] => Ok(self.list(discovery::api_resource_list(&self.served(), group, v), plain()?)),
+            [] => {
+                let mut paths = vec!["/api".to_owned(), "/apis".into()];
+                for s in self.served().iter() {
+                    let g = &s.definition.group;
+                    for v in s.definition.versions.iter().filter(|v| v.served) {
+                        let at = if g.is_empty() { format!("/api/{}", v.name) } else { format!("/apis/{g}/{}", v.name) };
+                        paths.push(at);
+                    }
+                    if !g.is_empty() {
+                        paths.push(format!("/apis/{g}"));
+                    }
+                }
+                paths.extend(["/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"].map(str::to_owned));
+                paths.sort();
+                paths.dedup();
+                Ok(respond::value(200, &serde_json::json!({"paths": paths}), plain()?))
+            }
+            _ => Ok(respond::text(404, "404 page not found\n")),
+        }
+    }
+
+    fn list(&self, document: Option<serde_json::Value>, accepted: Accepted) -> Response<Body> {
+        match document {
+            Some(v) => respond::value(200, &v, accepted),
+            None => respond::text(404, "404 page not found\n"),
+        }
+    }
+
+    fn root(
+        &self,
+        core: bool,
+        parts: &request::Parts,
+        plain: impl Fn() -> Result<Accepted>,
+    ) -> Result<Response<Body>> {
+        let served = self.served();
+        match discovery::wanted(&parts.headers) {
+            Wanted::Aggregated => {
+                let document = {
+                    let mut d = self.documents();
+                    let slot = if core { &mut d.core } else { &mut d.groups };
+                    slot.get_or_insert_with(|| Arc::new(discovery::Aggregated::new(&served, core))).clone()
+                };
+                Ok(document.answer(&parts.headers).map(Body::from))
+            }
+            _ => {
+                let v = if core { discovery::api_versions(&served, "") } else { discovery::api_group_list(&served) };
+                Ok(respond::value(200, &v, plain()?))
+            }
+        }
+    }
+
+    fn documents(&self) -> std::sync::MutexGuard<'_, Documents> {
+        let mut d = self.0.documents.lock().unwrap_or_else(PoisonError::into_inner);
+        let kinds = self.0.engine.kinds();
+        if d.generation != Some(kinds.generation) {
+            let served = kinds
+                .all
+                .values()
+                .map(|s| discovery::Served { definition: s.definition.clone(), terminating: s.terminating })
+                .collect();
+            *d = Documents { generation: Some(kinds.generation), served: Arc::new(served), ..Documents::default() };
+        }
+        d
+    }
+
+    fn served(&self) -> Arc<Vec<discovery::Served>> {
+        self.documents().served.clone()
+    }
+}
+
+/// Go's durations: `1h2m3.5s`, `100ms`.
+pub(super) fn go_duration(text: &str) -> Option<Duration> {
+    let mut rest = text.strip_prefix('+').unwrap_or(text);
+    if rest == "0" {
+        return Some(Duration::ZERO);
+    }
+    let mut total = 0f64;
+    if rest.is_empty() {
+        return None;
+    }
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).filter(|i| *i > 0)?;
+        let (number, after) = rest.split_at(end);
+        let end = after.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(after.len());
+        let (unit, next) = after.split_at(end);
+        let scale = match unit {
+            "ns" => 1e-9,
+            "us" | "µs" | "μs" => 1e-6,
+            "ms" => 1e-3,
+            "s" => 1.0,
+            "m" => 60.0,
+            "h" => 3600.0,
+            _ => return None,
+        };
+        total += number.parse::<f64>().ok()? * scale;
+        rest = next;
+    }
+    Duration::try_from_secs_f64(total).ok()
+}
+
+fn overloaded() -> Response<Body> {
+    let mut r = respond::text(429, "Too many requests, please try again later.\n");
+    r.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    r
+}
+
+async fn read_body<B>(body: B) -> Result<Bytes>
+where
+    B: HttpBody<Data = Bytes>,
+    B::Error: std::fmt::Display,
+{
+    let too_large = || Status::too_large(format!("Request entity too large: limit is {MAX_BODY}"));
+    if body.size_hint().lower() > MAX_BODY as u64 {
+        return Err(too_large());
+    }
+    let mut body = std::pin::pin!(body);
+    let mut first = Bytes::new();
+    let mut all = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|e| Status::bad_request(format!("unable to read the request body: {e}")))?;
+        let Ok(data) = frame.into_data() else { continue };
+        if first.len() + all.len() + data.len() > MAX_BODY {
+            return Err(too_large());
+        }
+        if first.is_empty() && all.is_empty() {
+            first = data;
+        } else {
+            if all.is_empty() {
+                all.extend_from_slice(&std::mem::take(&mut first));
+            }
+            all.extend_from_slice(&data);
+        }
+    }
+    Ok(if all.is_empty() { first } else { all.freeze() })
+}
+
+impl<B> tower::Service<Request<B>> for Api
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: std::fmt::Display,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let api = self.clone();
+        Box::pin(async move {
+            // A panic is a bug of ours; the client gets an answer and the server goes on (R4).
+            let work = std::panic::AssertUnwindSafe(api.handle(request));
+            Ok(futures::FutureExt::catch_unwind(work).await.unwrap_or_else(|_| {
+                tracing::error!("a request panicked");
+                let mut r = respond::text(
+                    500,
+                    "This request caused apiserver to panic. Look in the logs for details.\n",
+                );
+                r.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                r
+            }))
+        })
+    }
+}
