@@ -30,3 +30,6 @@ pub mod server;
 pub mod cli;
 #[cfg(feature = "testing")]
 pub mod testing;
+
+#[cfg(feature = "server")]
+pub use cli::App;
