@@ -33,8 +33,7 @@ pub struct Accepted {
     pub pretty: bool,
 }
 
-const ACCEPTED: &str =
-    "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf";
+const ACCEPTED: &str = "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf";
 
 struct Clause<'a> {
     media: &'a str,
@@ -71,7 +70,11 @@ fn accept(clause: &Clause<'_>) -> Option<(Format, Form)> {
         _ => return None,
     };
     let get = |k: &str| clause.parameters.iter().find(|(n, _)| *n == k).map(|(_, v)| *v);
-    if clause.parameters.iter().any(|(k, _)| !["as", "g", "v", "stream", "sv", "export", "pretty", "profile", "charset"].contains(k)) {
+    if clause
+        .parameters
+        .iter()
+        .any(|(k, _)| !["as", "g", "v", "stream", "sv", "export", "pretty", "profile", "charset"].contains(k))
+    {
         return None;
     }
     let Some(as_) = get("as") else { return Some((format, Form::Whole)) };

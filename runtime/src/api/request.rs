@@ -120,7 +120,14 @@ mod tests {
     fn check(method: Method, path: &str, watch: bool, want: (&str, &str, &str, &str, &str, &str)) {
         let i = Info::new(&method, path, watch);
         let sub = i.subresource.join("/");
-        let got = (i.verb.as_str(), i.group.as_str(), i.namespace.as_str(), i.resource.as_str(), i.name.as_str(), sub.as_str());
+        let got = (
+            i.verb.as_str(),
+            i.group.as_str(),
+            i.namespace.as_str(),
+            i.resource.as_str(),
+            i.name.as_str(),
+            sub.as_str(),
+        );
         assert_eq!(got, want, "{method} {path}");
     }
 
@@ -128,7 +135,12 @@ mod tests {
     fn paths_are_taken_apart_as_upstream_does() {
         check(Method::GET, "/apis/g/v1/namespaces/a/widgets", false, ("list", "g", "a", "widgets", "", ""));
         check(Method::GET, "/apis/g/v1/namespaces/a/widgets", true, ("watch", "g", "a", "widgets", "", ""));
-        check(Method::PUT, "/apis/g/v1/namespaces/a/widgets/b/status", false, ("update", "g", "a", "widgets", "b", "status"));
+        check(
+            Method::PUT,
+            "/apis/g/v1/namespaces/a/widgets/b/status",
+            false,
+            ("update", "g", "a", "widgets", "b", "status"),
+        );
         check(Method::GET, "/api/v1/namespaces/a", false, ("get", "", "a", "namespaces", "a", ""));
         check(Method::PUT, "/api/v1/namespaces/a/finalize", false, ("update", "", "a", "namespaces", "a", "finalize"));
         check(Method::DELETE, "/apis/g/v1/widgets", false, ("deletecollection", "g", "", "widgets", "", ""));

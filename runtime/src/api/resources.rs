@@ -207,7 +207,13 @@ async fn main(
     }
 }
 
-async fn patched(engine: &Arc<Engine>, ctx: &Context, asked: Asked<'_>, target: Target, form: Form) -> Result<Response<Body>> {
+async fn patched(
+    engine: &Arc<Engine>,
+    ctx: &Context,
+    asked: Asked<'_>,
+    target: Target,
+    form: Form,
+) -> Result<Response<Body>> {
     let kind = if form == Form::Apply { WriteKind::Apply } else { WriteKind::Patch };
     let options = asked.query.write_options().validate(kind)?;
     let accepted = asked.accepted()?;
@@ -260,7 +266,12 @@ async fn scale(engine: &Arc<Engine>, ctx: &Context, asked: Asked<'_>, target: Ta
     Ok(respond::value(200, &scale, accepted))
 }
 
-async fn watching(engine: &Arc<Engine>, asked: Asked<'_>, mut target: Target, most: Duration) -> Result<Response<Body>> {
+async fn watching(
+    engine: &Arc<Engine>,
+    asked: Asked<'_>,
+    mut target: Target,
+    most: Duration,
+) -> Result<Response<Body>> {
     let q = asked.query;
     let seconds = q.integer("timeoutSeconds")?.unwrap_or_default();
     q.integer("limit")?;
@@ -272,7 +283,8 @@ async fn watching(engine: &Arc<Engine>, asked: Asked<'_>, mut target: Target, mo
     // The deprecated path form watches one object.
     if !target.name.is_empty() {
         let name = std::mem::take(&mut target.name);
-        fields = if fields.is_empty() { format!("metadata.name={name}") } else { format!("{fields},metadata.name={name}") };
+        fields =
+            if fields.is_empty() { format!("metadata.name={name}") } else { format!("{fields},metadata.name={name}") };
     }
     let options = WatchOptions {
         selection: Selection::parse(&target, &q.text("labelSelector"), &fields)?,
@@ -340,7 +352,9 @@ fn delete_options(asked: &Asked<'_>) -> Result<RawDeleteOptions> {
     let kind = body.get("kind").and_then(Value::as_str).unwrap_or_default();
     if !kind.is_empty() && kind != "DeleteOptions" {
         let version = body.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
-        return Err(Status::bad_request(format!("decoded object cannot be converted to DeleteOptions: {version} {kind}")));
+        return Err(Status::bad_request(format!(
+            "decoded object cannot be converted to DeleteOptions: {version} {kind}"
+        )));
     }
     let wrong = |field: &str, wanted: &str| {
         Status::bad_request(format!("json: the field DeleteOptions.{field} must be of type {wanted}"))
@@ -402,7 +416,8 @@ fn deleted_answer(
                 uid: object.uid().to_owned(),
                 ..Details::default()
             };
-            let body = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details});
+            let body =
+                json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details});
             Ok(respond::value(200, &body, Accepted { form: negotiate::Form::Whole, ..accepted }))
         }
     }

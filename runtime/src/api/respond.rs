@@ -80,7 +80,13 @@ fn parsed(target: &Target, entry: &Entry) -> crate::resource::Object {
 ///
 /// # Errors
 /// 406 when the list form of metadata was asked for.
-pub(super) fn object(code: u16, target: &Target, entry: &Entry, accepted: Accepted, include: Include) -> Result<Response<Body>> {
+pub(super) fn object(
+    code: u16,
+    target: &Target,
+    entry: &Entry,
+    accepted: Accepted,
+    include: Include,
+) -> Result<Response<Body>> {
     let plain = accepted.format == Format::Json && !accepted.pretty;
     Ok(match accepted.form {
         Form::Whole if plain => response(code, "application/json", target.served.bytes(entry, target.version).into()),
@@ -96,9 +102,7 @@ pub(super) fn object(code: u16, target: &Target, entry: &Entry, accepted: Accept
                 "you requested PartialObjectMetadataList, but the requested object is not a list (*unstructured.Unstructured)",
             ));
         }
-        Form::Partial { version, .. } => {
-            value(code, &partial(&parsed(target, entry).into_value(), version), accepted)
-        }
+        Form::Partial { version, .. } => value(code, &partial(&parsed(target, entry).into_value(), version), accepted),
     })
 }
 
@@ -121,10 +125,7 @@ pub(super) fn list(target: &Target, listed: &Listed, accepted: Accepted, include
     let plain = accepted.format == Format::Json && !accepted.pretty;
     let definition = &target.served.definition;
     if matches!(accepted.form, Form::Whole) {
-        let head = format!(
-            "{{\"apiVersion\":{},\"items\":[",
-            Value::from(target.group_version().to_string())
-        );
+        let head = format!("{{\"apiVersion\":{},\"items\":[", Value::from(target.group_version().to_string()));
         let mut chunks: VecDeque<Bytes> = VecDeque::with_capacity(2 * listed.items.len() + 2);
         chunks.push_back(head.into());
         for (i, e) in listed.items.iter().enumerate() {
@@ -167,7 +168,8 @@ pub(super) fn list(target: &Target, listed: &Listed, accepted: Accepted, include
                 m.remove("continue");
             }
             let kind = "PartialObjectMetadataList";
-            let v = json!({"kind": kind, "apiVersion": format!("meta.k8s.io/{version}"), "metadata": meta, "items": items});
+            let v =
+                json!({"kind": kind, "apiVersion": format!("meta.k8s.io/{version}"), "metadata": meta, "items": items});
             value(200, &v, accepted)
         }
         Form::Whole => value(200, &meta, accepted),
@@ -232,7 +234,8 @@ impl Events {
                     Form::Whole => (self.target.group_version().to_string(), self.target.kind().to_owned()),
                     Form::Partial { version, .. } => (format!("meta.k8s.io/{version}"), "PartialObjectMetadata".into()),
                     Form::Table(version) => {
-                        let object = json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": meta});
+                        let object =
+                            json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": meta});
                         let rows = vec![json!({"cells": [], "object": object})];
                         let heads = !std::mem::replace(&mut self.heads_sent, true);
                         let meta = json!({"resourceVersion": revision.to_string()});

@@ -240,14 +240,17 @@ impl Api {
                 for s in self.served().iter() {
                     let g = &s.definition.group;
                     for v in s.definition.versions.iter().filter(|v| v.served) {
-                        let at = if g.is_empty() { format!("/api/{}", v.name) } else { format!("/apis/{g}/{}", v.name) };
+                        let at =
+                            if g.is_empty() { format!("/api/{}", v.name) } else { format!("/apis/{g}/{}", v.name) };
                         paths.push(at);
                     }
                     if !g.is_empty() {
                         paths.push(format!("/apis/{g}"));
                     }
                 }
-                paths.extend(["/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"].map(str::to_owned));
+                paths.extend(
+                    ["/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"].map(str::to_owned),
+                );
                 paths.sort();
                 paths.dedup();
                 Ok(respond::value(200, &serde_json::json!({"paths": paths}), plain()?))
@@ -263,12 +266,7 @@ impl Api {
         }
     }
 
-    fn root(
-        &self,
-        core: bool,
-        parts: &request::Parts,
-        plain: impl Fn() -> Result<Accepted>,
-    ) -> Result<Response<Body>> {
+    fn root(&self, core: bool, parts: &request::Parts, plain: impl Fn() -> Result<Accepted>) -> Result<Response<Body>> {
         let served = self.served();
         match discovery::wanted(&parts.headers) {
             Wanted::Aggregated => {
@@ -391,10 +389,8 @@ where
             let work = std::panic::AssertUnwindSafe(api.handle(request));
             Ok(futures::FutureExt::catch_unwind(work).await.unwrap_or_else(|_| {
                 tracing::error!("a request panicked");
-                let mut r = respond::text(
-                    500,
-                    "This request caused apiserver to panic. Look in the logs for details.\n",
-                );
+                let mut r =
+                    respond::text(500, "This request caused apiserver to panic. Look in the logs for details.\n");
                 r.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 r
             }))

@@ -17,7 +17,12 @@ pub enum Include {
 }
 
 fn age_column() -> Column {
-    Column { name: "Age".into(), type_: "date".into(), json_path: ".metadata.creationTimestamp".into(), ..Column::default() }
+    Column {
+        name: "Age".into(),
+        type_: "date".into(),
+        json_path: ".metadata.creationTimestamp".into(),
+        ..Column::default()
+    }
 }
 
 fn columns(version: &Version) -> Vec<Column> {
@@ -63,10 +68,24 @@ fn cell(column: &Column, root: &Value) -> Value {
             Value::Number(n) => n.as_f64().map_or(Value::Null, |f| Value::from(f as i64)),
             _ => Value::Null,
         },
-        "number" => if first.is_number() { (*first).clone() } else { Value::Null },
-        "boolean" => if first.is_boolean() { (*first).clone() } else { Value::Null },
+        "number" => {
+            if first.is_number() {
+                (*first).clone()
+            } else {
+                Value::Null
+            }
+        }
+        "boolean" => {
+            if first.is_boolean() {
+                (*first).clone()
+            } else {
+                Value::Null
+            }
+        }
         "date" => first.as_str().map_or(Value::Null, |s| age(s).into()),
-        _ => Value::from(found.iter().map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned)).collect::<Vec<_>>().join(" ")),
+        _ => Value::from(
+            found.iter().map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned)).collect::<Vec<_>>().join(" "),
+        ),
     }
 }
 
