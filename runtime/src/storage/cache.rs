@@ -225,11 +225,13 @@ impl<C: Codec> Cache<C> {
         at: Revision,
         keep: impl Fn(&C::Entry) -> bool,
     ) -> Result<Page<C::Entry>, Error> {
+        // Asked before the lock is taken: a backend may hold its own while it delivers to this cache.
+        let delivered = self.backend.delivered();
         let state = self.read();
         if at < state.oldest {
             return Err(Error::Compacted { wanted: at, oldest: state.oldest });
         }
-        let current = self.backend.delivered().max(state.revision);
+        let current = delivered.max(state.revision);
         if at > current {
             return Err(Error::FutureRevision { wanted: at, current });
         }

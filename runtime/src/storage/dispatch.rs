@@ -1,16 +1,17 @@
 //! Who is told of writes in this process: sinks by the prefix of a whole kind.
 
-use super::contract::{Event, Sink};
+use super::contract::{Event, Sink, Subscription};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-type Registered = Vec<(u64, Arc<dyn Sink>)>;
+/// A sink and whether its subscription has ended. Ending one takes no lock: it may happen inside a delivery.
+type Registered = Vec<(Arc<AtomicBool>, Arc<dyn Sink>)>;
 
 /// The sinks of a backend. Its owner calls it in revision order.
 #[derive(Default)]
 pub(super) struct Dispatch {
     sinks: HashMap<String, Registered>,
-    next: u64,
 }
 
 /// `group/plural/` of a key, and `plural/` for kinds of the core group.
@@ -19,19 +20,14 @@ fn prefixes(key: &str) -> impl Iterator<Item = &str> {
 }
 
 impl Dispatch {
-    pub(super) fn add(&mut self, prefix: &str, sink: Arc<dyn Sink>) -> u64 {
-        self.next += 1;
-        self.sinks.entry(prefix.to_owned()).or_default().push((self.next, sink));
-        self.next
-    }
-
-    pub(super) fn remove(&mut self, prefix: &str, id: u64) {
-        if let Some(v) = self.sinks.get_mut(prefix) {
-            v.retain(|(i, _)| *i != id);
-            if v.is_empty() {
-                self.sinks.remove(prefix);
-            }
-        }
+    pub(super) fn add(&mut self, prefix: &str, sink: Arc<dyn Sink>) -> Subscription {
+        self.sinks.retain(|_, sinks| {
+            sinks.retain(|(ended, _)| !ended.load(Ordering::Acquire));
+            !sinks.is_empty()
+        });
+        let ended = Arc::new(AtomicBool::new(false));
+        self.sinks.entry(prefix.to_owned()).or_default().push((ended.clone(), sink));
+        Subscription(Some(Box::new(move || ended.store(true, Ordering::Release))))
     }
 
     /// Delivers events in order; runs of one kind go in one call.
@@ -42,8 +38,10 @@ impl Dispatch {
             let n = rest.iter().take_while(|e| e.key.starts_with(kind)).count().max(1);
             let (run, after) = rest.split_at(n);
             for prefix in prefixes(&first.key) {
-                for (_, sink) in self.sinks.get(prefix).into_iter().flatten() {
-                    sink.deliver(run);
+                for (ended, sink) in self.sinks.get(prefix).into_iter().flatten() {
+                    if !ended.load(Ordering::Acquire) {
+                        sink.deliver(run);
+                    }
                 }
             }
             rest = after;

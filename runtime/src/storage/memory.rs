@@ -81,9 +81,7 @@ impl Backend for Memory {
         let base = state.mvcc.range(prefix, None, 0, Some(state.mvcc.compacted));
         let base = base.map(|range| {
             sink.deliver(&state.mvcc.events(prefix));
-            let id = state.dispatch.add(prefix, sink);
-            let (this, prefix) = (self.clone(), prefix.to_owned());
-            (range, Subscription(Some(Box::new(move || this.state().dispatch.remove(&prefix, id)))))
+            (range, state.dispatch.add(prefix, sink))
         });
         Box::pin(async move { base })
     }

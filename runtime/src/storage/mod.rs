@@ -2,6 +2,7 @@
 //! is the caller's affair; what the contract promises in prose is docs/storage.md.
 
 pub mod cache;
+pub mod conformance;
 mod contract;
 mod dispatch;
 pub mod embedded;
@@ -13,3 +14,6 @@ pub use contract::{
 };
 pub use embedded::Embedded;
 pub use memory::Memory;
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use crate::storage::contract::{Error, Event, KeyValue, Revision};
 use crate::storage::mvcc::{EMPTY, Mvcc};
 use bytes::Bytes;
-use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, StorageError, TableDefinition};
+use redb::{TableHandle, Database, DatabaseError, ReadableDatabase, ReadableTable, StorageError, TableDefinition};
 use std::path::Path;
 
 /// Revision to record: a tag byte (0 delete, 1 put), the key's length as u32 LE, the key, the value.
@@ -43,9 +43,23 @@ fn parse(revision: Revision, record: &[u8]) -> Option<Event> {
     Some(Event { revision, key: std::str::from_utf8(key).ok()?.into(), value, attachment: None })
 }
 
+/// A new file is its owner's alone, and its name outlives a power cut.
+fn secure(path: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+        if let Some(dir) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
+            std::fs::File::open(dir)?.sync_all()?;
+        }
+    }
+    Ok(())
+}
+
 impl File {
     pub(super) fn open(path: &Path, mvcc: &mut Mvcc) -> Result<Self, Error> {
         let name = path.display();
+        let fresh = !path.exists();
         let db = Database::builder().set_cache_size(CACHE).create(path).map_err(|e| match e {
             DatabaseError::DatabaseAlreadyOpen => Error::Unavailable(format!(
                 "{name} is open in another process; stop that one or use another --data-dir"
@@ -55,6 +69,9 @@ impl File {
             }
             e => Error::Unavailable(format!("cannot open {name}: {e}")),
         })?;
+        if fresh {
+            secure(path).map_err(|e| Error::Unavailable(format!("cannot make {name}: {e}")))?;
+        }
         let file = Self { db };
         file.load(mvcc).map_err(|e| match e {
             Error::Corrupt(m) => Error::Corrupt(format!("{name}: {m}")),
@@ -65,6 +82,10 @@ impl File {
 
     fn load(&self, mvcc: &mut Mvcc) -> Result<(), Error> {
         let txn = self.db.begin_write().map_err(failed)?;
+        let tables: Vec<_> = txn.list_tables().map_err(failed)?.collect();
+        if !tables.is_empty() && !tables.iter().any(|t| t.name() == META.name()) {
+            return Err(Error::Corrupt("a database of another program, not a kubegraft store".into()));
+        }
         {
             let mut meta = txn.open_table(META).map_err(failed)?;
             let format = meta.get("format").map_err(failed)?.map(|v| v.value());
@@ -81,6 +102,7 @@ impl File {
             }
             txn.open_table(LOG).map_err(failed)?;
         }
+        drop(tables);
         txn.commit().map_err(failed)?;
 
         let txn = self.db.begin_read().map_err(failed)?;

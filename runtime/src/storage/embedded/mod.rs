@@ -57,11 +57,26 @@ enum Job {
     Compact(Revision, oneshot::Sender<Result<(), Error>>),
 }
 
-/// The embedded store. Its file is closed when the last clone is dropped and the writer has ended.
+/// The embedded store. Dropping the last clone waits for the writer and closes the file.
 #[derive(Clone)]
 pub struct Embedded {
     shared: Arc<Shared>,
     jobs: mpsc::Sender<Job>,
+    /// Dropped after `jobs`, whose end is the writer's.
+    thread: Arc<Thread>,
+}
+
+struct Thread(Option<std::thread::JoinHandle<()>>);
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        // The last owner may be let go inside a delivery, which is the writer itself.
+        if let Some(handle) = self.0.take()
+            && handle.thread().id() != std::thread::current().id()
+        {
+            let _ = handle.join();
+        }
+    }
 }
 
 impl Embedded {
@@ -78,11 +93,11 @@ impl Embedded {
         });
         let (jobs, rx) = mpsc::channel();
         let writer = Writer { file, shared: shared.clone(), retention, marks: Vec::new(), looked: Instant::now() };
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("kubegraft-store".into())
             .spawn(move || writer.run(&rx))
             .map_err(|e| Error::Unavailable(format!("cannot start the store's writer: {e}")))?;
-        Ok(Self { shared, jobs })
+        Ok(Self { shared, jobs, thread: Arc::new(Thread(Some(thread))) })
     }
 }
 
@@ -132,7 +147,8 @@ impl Writer {
                 }
                 let last = pending.get(&write.key).copied().unwrap_or_else(|| state.mvcc.last_write(&write.key));
                 if last != write.expected || (last == 0 && write.value.is_none()) {
-                    let _ = ack.send(Ok(Outcome::Conflict(last)));
+                    // Not before what it lost against is durable.
+                    acks.push(Ack::Conflict(last, ack));
                     continue;
                 }
                 revision += 1;
@@ -159,6 +175,9 @@ impl Writer {
             match ack {
                 Ack::Write(revision, ack) => {
                     let _ = ack.send(stored.clone().map(|()| Outcome::Committed(revision)));
+                }
+                Ack::Conflict(last, ack) => {
+                    let _ = ack.send(stored.clone().map(|()| Outcome::Conflict(last)));
                 }
                 Ack::Compact(up_to, ack) => {
                     let _ = ack.send(self.compact(up_to));
@@ -204,6 +223,7 @@ impl Writer {
 }
 
 enum Ack {
+    Conflict(Revision, oneshot::Sender<Result<Outcome, Error>>),
     Write(Revision, oneshot::Sender<Result<Outcome, Error>>),
     Compact(Revision, oneshot::Sender<Result<(), Error>>),
 }
@@ -250,9 +270,7 @@ impl Backend for Embedded {
         let base = state.mvcc.range(prefix, None, 0, Some(state.mvcc.compacted));
         let base = base.map(|range| {
             sink.deliver(&state.mvcc.events(prefix));
-            let id = state.dispatch.add(prefix, sink);
-            let (shared, prefix) = (self.shared.clone(), prefix.to_owned());
-            (range, Subscription(Some(Box::new(move || shared.state().dispatch.remove(&prefix, id)))))
+            (range, state.dispatch.add(prefix, sink))
         });
         Box::pin(async move { base })
     }
@@ -266,6 +284,9 @@ impl Backend for Embedded {
     }
 
     fn healthy(&self) -> Result<(), Error> {
+        if self.thread.0.as_ref().is_none_or(std::thread::JoinHandle::is_finished) {
+            return Err(stopped(()));
+        }
         self.shared.state().failed.clone().map_or(Ok(()), Err)
     }
 }
