@@ -3,7 +3,7 @@
 use crate::storage::contract::{Error, Event, KeyValue, Revision};
 use crate::storage::mvcc::{EMPTY, Mvcc};
 use bytes::Bytes;
-use redb::{TableHandle, Database, DatabaseError, ReadableDatabase, ReadableTable, StorageError, TableDefinition};
+use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, StorageError, TableDefinition, TableHandle};
 use std::path::Path;
 
 /// Revision to record: a tag byte (0 delete, 1 put), the key's length as u32 LE, the key, the value.
