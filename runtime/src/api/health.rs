@@ -123,8 +123,8 @@ fn all<'a>(endpoint: &str, checks: impl Iterator<Item = &'a Check>, query: &str)
         let name = &check.name;
         let escaped = name.replace('/', "%2F");
         let is_excluded = |x: &&str| **x == *name || x.eq_ignore_ascii_case(&escaped);
-        if excluded.iter().any(|x| is_excluded(&x)) {
-            unmatched.retain(|x| !is_excluded(&x));
+        if excluded.iter().any(&is_excluded) {
+            unmatched.retain(|x| !is_excluded(x));
             out += &format!("[+]{name} excluded: ok\n");
             continue;
         }

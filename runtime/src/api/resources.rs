@@ -322,11 +322,10 @@ async fn watching(
                     }
                 } else {
                     chunk.extend_from_slice(&line);
-                    if chunk.len() > 64 << 10 || i + 1 == told.len() {
-                        if frames.send(chunk.split().freeze()).await.is_err() {
+                    if (chunk.len() > 64 << 10 || i + 1 == told.len())
+                        && frames.send(chunk.split().freeze()).await.is_err() {
                             return;
                         }
-                    }
                 }
             }
         }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 /// A Go type.
+#[allow(dead_code, reason = "the struct tables of CustomResourceDefinition name them")]
 pub(crate) enum Type {
     /// A string; the name is the Go type's.
     Str(&'static str),

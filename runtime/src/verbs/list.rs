@@ -167,7 +167,7 @@ fn decode_token(token: &str) -> Result<Position> {
         return Err(bad_token("encoded start key empty (version meta.k8s.io/v1)"));
     }
     if start.split('/').any(|s| s == ".." || s == ".") || start.starts_with('/') {
-        return Err(bad_token(format!("{start}")));
+        return Err(bad_token(start.to_string()));
     }
     let revision = match v.get("rv").and_then(Value::as_i64).unwrap_or_default() {
         0 => return Err(bad_token("incorrect encoded start resourceVersion (version meta.k8s.io/v1)")),

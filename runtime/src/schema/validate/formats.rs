@@ -264,7 +264,7 @@ fn go_duration(s: &str) -> bool {
             * nanos;
         rest = tail;
     }
-    total <= 9.223_372_036_854_775_8e18
+    total <= 9.223_372_036_854_776e18
 }
 
 /// Go's `url.ParseRequestURI`: an absolute URI or an absolute path.

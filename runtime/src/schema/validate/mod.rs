@@ -8,7 +8,6 @@ mod listtype;
 mod number;
 mod openapi;
 
-pub(crate) use formats::recognized as format_recognized;
 
 use super::node::Node;
 use crate::status::field::{BadValue, FieldError, Kind, Path};
