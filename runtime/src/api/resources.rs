@@ -323,9 +323,10 @@ async fn watching(
                 } else {
                     chunk.extend_from_slice(&line);
                     if (chunk.len() > 64 << 10 || i + 1 == told.len())
-                        && frames.send(chunk.split().freeze()).await.is_err() {
-                            return;
-                        }
+                        && frames.send(chunk.split().freeze()).await.is_err()
+                    {
+                        return;
+                    }
                 }
             }
         }

@@ -128,9 +128,8 @@ fn index<'a>(at: Vec<&'a Value>, body: &str) -> Vec<&'a Value> {
         let Some((left, right)) = condition.split_once("==") else { return Vec::new() };
         let want = right.trim().trim_matches(['"', '\'']);
         let path = left.trim().trim_start_matches('@');
-        let fits = |v: &&'a Value| {
-            find(v, path).first().is_some_and(|x| x.as_str().map_or_else(|| *x == want, |s| s == want))
-        };
+        let fits =
+            |v: &&'a Value| find(v, path).first().is_some_and(|x| x.as_str().map_or_else(|| *x == want, |s| s == want));
         return at.into_iter().flat_map(items).filter(fits).collect();
     }
     if let Ok(i) = body.parse::<i64>() {

@@ -46,7 +46,9 @@ pub(super) fn same_name(target: &Target, object: &Object) -> Result<()> {
         return Ok(());
     }
     if object.name().is_empty() {
-        return Err(Status::bad_request("the name of the object (\"\" based on URL) was undeterminable: name must be provided".to_string()));
+        return Err(Status::bad_request(
+            "the name of the object (\"\" based on URL) was undeterminable: name must be provided".to_string(),
+        ));
     }
     Err(Status::bad_request(format!(
         "the name of the object ({}) does not match the name on the URL ({})",

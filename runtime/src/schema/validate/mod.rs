@@ -8,7 +8,6 @@ mod listtype;
 mod number;
 mod openapi;
 
-
 use super::node::Node;
 use crate::status::field::{BadValue, FieldError, Kind, Path};
 use correlate::Pair;

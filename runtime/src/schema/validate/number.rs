@@ -44,8 +44,7 @@ impl Num {
                 Self::Int(i) => Some(i),
                 // 2^63 itself is no int64, -2^63 is.
                 Self::Float(f)
-                    if f.fract() == 0.0
-                        && (-9.223_372_036_854_776e18..9.223_372_036_854_776e18).contains(&f) =>
+                    if f.fract() == 0.0 && (-9.223_372_036_854_776e18..9.223_372_036_854_776e18).contains(&f) =>
                 {
                     Some(f as i64)
                 }
