@@ -154,3 +154,108 @@ async fn what_is_acknowledged_survives_kill() {
     let least: u64 = (0..rounds).map(|round| 1 + round * 7).sum();
     assert!(acked.len() as u64 >= least, "the child was killed under load: {} acknowledged", acked.len());
 }
+
+/// A disk that fails on demand: what is written but not synced is lost, whole or in part, when the power goes.
+#[derive(Clone, Debug, Default)]
+struct Disk(Arc<std::sync::Mutex<Platter>>);
+
+#[derive(Debug, Default)]
+struct Platter {
+    seen: Vec<u8>,
+    synced: Vec<u8>,
+    unsynced: Vec<(usize, Vec<u8>)>,
+    fault: Option<Fault>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fault {
+    Full,
+    Fsync,
+}
+
+impl Disk {
+    fn fault(&self, fault: Fault) {
+        self.0.lock().unwrap().fault = Some(fault);
+    }
+
+    /// The disk after a power cut that let every `nth` unsynced write through, one of them torn.
+    fn after_power_cut(&self, nth: usize) -> Self {
+        let p = self.0.lock().unwrap();
+        let mut bytes = p.synced.clone();
+        for (at, data) in p.unsynced.iter().step_by(nth) {
+            let torn = data.len() / nth;
+            if at + torn <= bytes.len() {
+                bytes[*at..at + torn].copy_from_slice(&data[..torn]);
+            }
+        }
+        Self(Arc::new(std::sync::Mutex::new(Platter { seen: bytes.clone(), synced: bytes, ..Platter::default() })))
+    }
+}
+
+impl redb::StorageBackend for Disk {
+    fn len(&self) -> std::io::Result<u64> {
+        Ok(self.0.lock().unwrap().seen.len() as u64)
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
+        let at = offset as usize;
+        out.copy_from_slice(&self.0.lock().unwrap().seen[at..at + out.len()]);
+        Ok(())
+    }
+
+    fn set_len(&self, len: u64) -> std::io::Result<()> {
+        let mut p = self.0.lock().unwrap();
+        if p.fault == Some(Fault::Full) && len as usize > p.seen.len() {
+            return Err(std::io::ErrorKind::StorageFull.into());
+        }
+        p.seen.resize(len as usize, 0);
+        p.synced.resize(len as usize, 0);
+        Ok(())
+    }
+
+    fn sync_data(&self) -> std::io::Result<()> {
+        let mut p = self.0.lock().unwrap();
+        if p.fault == Some(Fault::Fsync) {
+            return Err(std::io::Error::other("the disk is on fire"));
+        }
+        p.synced = p.seen.clone();
+        p.unsynced.clear();
+        Ok(())
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> std::io::Result<()> {
+        let mut p = self.0.lock().unwrap();
+        if p.fault == Some(Fault::Full) {
+            return Err(std::io::ErrorKind::StorageFull.into());
+        }
+        let at = offset as usize;
+        p.seen[at..at + data.len()].copy_from_slice(data);
+        p.unsynced.push((at, data.to_vec()));
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_failing_disk_is_an_error_and_loses_nothing_acknowledged() {
+    for (fault, nth) in [(Fault::Full, 1), (Fault::Fsync, 1), (Fault::Fsync, 2), (Fault::Fsync, 3)] {
+        let disk = Disk::default();
+        let b = Embedded::over(disk.clone()).unwrap();
+        let mut last = 0;
+        for i in 0..20 {
+            last = put(&b, &format!("g/k/{i}"), 0, Some(&"v".repeat(1600))).await;
+        }
+        disk.fault(fault);
+        let write = |key: &str| Write { key: key.into(), expected: 0, value: Some("x".into()), attachment: None };
+        let error = b.write(write("g/k/lost")).await.unwrap_err();
+        assert_eq!(matches!(error, Error::NoSpace(_)), fault == Fault::Full, "{error:?}");
+        assert_eq!(b.healthy(), Err(error), "the store says that it is not ready");
+        assert!(b.write(write("g/k/later")).await.is_err(), "and stays read-only");
+        assert_eq!(b.range("g/k/", None, 0, None).await.unwrap().items.len(), 20, "reads go on");
+        let after = disk.after_power_cut(nth);
+        drop(b);
+        let b = Embedded::over(after).unwrap();
+        let items = b.range("g/k/", None, 0, Some(last)).await.unwrap().items;
+        assert_eq!(items.len(), 20, "{fault:?}/{nth}: everything acknowledged is there");
+        put(&b, "g/k/new", 0, Some("y")).await;
+    }
+}

@@ -72,11 +72,16 @@ impl File {
         if fresh {
             secure(path).map_err(|e| Error::Unavailable(format!("cannot make {name}: {e}")))?;
         }
-        let file = Self { db };
-        file.load(mvcc).map_err(|e| match e {
+        Self::over(db, mvcc).map_err(|e| match e {
             Error::Corrupt(m) => Error::Corrupt(format!("{name}: {m}")),
             other => other,
-        })?;
+        })
+    }
+
+    /// On a database that is open already.
+    pub(super) fn over(db: Database, mvcc: &mut Mvcc) -> Result<Self, Error> {
+        let file = Self { db };
+        file.load(mvcc)?;
         Ok(file)
     }
 

@@ -87,6 +87,19 @@ impl Embedded {
     pub fn open(dir: &Path, retention: Retention) -> Result<Self, Error> {
         let mut mvcc = Mvcc::default();
         let file = File::open(&dir.join("kubegraft.redb"), &mut mvcc)?;
+        Self::start(file, mvcc, retention)
+    }
+
+    /// On a disk of the tests' making.
+    #[cfg(test)]
+    pub(super) fn over(disk: impl redb::StorageBackend) -> Result<Self, Error> {
+        let db = redb::Database::builder().create_with_backend(disk);
+        let mut mvcc = Mvcc::default();
+        let file = File::over(db.map_err(|e| Error::Unavailable(e.to_string()))?, &mut mvcc)?;
+        Self::start(file, mvcc, Retention::default())
+    }
+
+    fn start(file: File, mvcc: Mvcc, retention: Retention) -> Result<Self, Error> {
         let shared = Arc::new(Shared {
             delivered: AtomicU64::new(mvcc.revision),
             state: Mutex::new(State { mvcc, ..State::default() }),
