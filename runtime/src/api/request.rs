@@ -52,7 +52,7 @@ impl Info {
     pub fn new(method: &Method, path: &str, watch: bool) -> Self {
         let decoded = decode(path);
         let mut parts: Vec<String> =
-            decoded.trim_matches('/').split('/').filter(|s| !s.is_empty()).map(str::to_owned).collect();
+            decoded.trim_matches('/').split('/').map(str::to_owned).collect();
         let mut info = Self { verb: method.as_str().to_lowercase(), ..Self::default() };
         if path.starts_with("//") {
             return info;

@@ -98,9 +98,8 @@ pub(super) fn object(
             value(code, &table_of(target, rows, meta, version, true), accepted)
         }
         Form::Partial { list: true, .. } => {
-            return Err(Status::not_acceptable(
-                "you requested PartialObjectMetadataList, but the requested object is not a list (*unstructured.Unstructured)",
-            ));
+            // Upstream's own words and class for a list form of what is none.
+            return Err(Status::unclassified("content is not a list"));
         }
         Form::Partial { version, .. } => value(code, &partial(&parsed(target, entry).into_value(), version), accepted),
     })

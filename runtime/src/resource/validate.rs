@@ -2,7 +2,7 @@
 //! and what an update may not change. Types of fields are `schema::metadata`'s.
 
 use super::Object;
-use crate::status::field::{FieldError, Path};
+use crate::status::field::{BadValue, FieldError, Path};
 use serde_json::{Map, Value};
 
 const QUALIFIED: &str = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
@@ -169,6 +169,14 @@ pub fn metadata(object: &Object, namespaced: bool, rule: NameRule) -> Vec<FieldE
             "must be greater than or equal to 0",
         ));
     }
+    errors.extend(described(object));
+    finalizers(object, &at.child("finalizers"), &mut errors);
+    errors
+}
+
+/// What is wrong with labels, annotations and owners.
+fn described(object: &Object) -> Vec<FieldError> {
+    let (mut errors, at) = (Vec::new(), Path::new("metadata"));
     let empty = Map::new();
     let map = |field: &str| object.meta(field).and_then(Value::as_object).unwrap_or(&empty);
     for (k, v) in map("labels") {
@@ -188,7 +196,6 @@ pub fn metadata(object: &Object, namespaced: bool, rule: NameRule) -> Vec<FieldE
         errors.push(FieldError::too_long(at.child("annotations"), MAX_ANNOTATIONS));
     }
     owners(object, &at.child("ownerReferences"), &mut errors);
-    finalizers(object, &at.child("finalizers"), &mut errors);
     errors
 }
 
@@ -207,7 +214,7 @@ fn owners(object: &Object, at: &Path, errors: &mut Vec<FieldError>) {
         }
         if text("kind") == "Event" && text("apiVersion") == "v1" {
             let detail = "/v1, Kind=Event is disallowed from being an owner";
-            errors.push(FieldError::invalid(at, owner.clone(), detail));
+            errors.push(FieldError { value: BadValue::Raw(go_order(owner)), ..FieldError::invalid(at, Value::Null, detail) });
         }
         if owner.get("controller") == Some(&Value::Bool(true)) {
             let name = format!("{}/{}", text("kind"), text("name"));
@@ -217,11 +224,18 @@ fn owners(object: &Object, at: &Path, errors: &mut Vec<FieldError>) {
                     let detail = format!(
                         "Only one reference can have Controller set to true. Found \"true\" in references for {first} and {name}"
                     );
-                    errors.push(FieldError::invalid(at, list.clone(), detail));
+                    errors.push(FieldError { value: BadValue::Raw(format!("[{}]", list.iter().map(go_order).collect::<Vec<_>>().join(","))), ..FieldError::invalid(at, Value::Null, detail) });
                 }
             }
         }
     }
+}
+
+/// An owner reference as Go prints it: its fields in the order of the type.
+fn go_order(owner: &Value) -> String {
+    let fields = ["apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion"];
+    let parts: Vec<String> = fields.iter().filter_map(|f| Some(format!("\"{f}\":{}", owner.get(*f)?))).collect();
+    format!("{{{}}}", parts.join(","))
 }
 
 fn finalizers(object: &Object, at: &Path, errors: &mut Vec<FieldError>) {
@@ -257,6 +271,13 @@ pub fn metadata_update(new: &Object, old: &Object) -> Vec<FieldError> {
             errors.push(FieldError::invalid(at.child(field), new.meta_str(field), "field is immutable"));
         }
     }
+    for field in ["deletionTimestamp", "deletionGracePeriodSeconds"] {
+        if new.meta(field) != old.meta(field) {
+            let value = new.meta(field).cloned().unwrap_or_default();
+            errors.push(FieldError::invalid(at.child(field), value, "field is immutable"));
+        }
+    }
+    errors.extend(described(new));
     if new.generation() < old.generation() {
         errors.push(FieldError::invalid(at.child("generation"), new.generation(), "must not be decremented"));
     }

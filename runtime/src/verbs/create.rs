@@ -62,9 +62,10 @@ pub(super) async fn store_new(
             object.set_meta("name", name);
         }
         check(ctx, target, &object)?;
-        if !object.resource_version().is_empty() {
+        if object.resource_version().parse::<u64>().is_ok_and(|v| v != 0) {
             return Err(Status::unclassified("resourceVersion should not be set on objects to be created"));
         }
+        object.set_meta("resourceVersion", Value::Null);
         if let Some(entry) = engine.insert(target, &object, options.dry_run).await? {
             return Ok(entry);
         }
@@ -106,12 +107,14 @@ fn own_metadata(object: &mut Object, engine: &Engine) {
 /// Refuses an object whose metadata or content is not valid.
 fn check(ctx: &Context, target: &Target, object: &Object) -> Result<()> {
     let strategy = &target.served.strategy;
-    let mut errors: Vec<FieldError> = validate::metadata(object, target.served.namespaced(), strategy.name_rule());
+    // An object of another kind is told just that.
+    let mut errors: Vec<FieldError> = match object.kind() == target.kind() {
+        true => validate::metadata(object, target.served.namespaced(), strategy.name_rule()),
+        false => Vec::new(),
+    };
     errors.extend(strategy.validate_create(target, object, ctx));
-    for w in validate::finalizer_warnings(object, None) {
-        ctx.warn(w);
-    }
     if errors.is_empty() {
+        validate::finalizer_warnings(object, None).into_iter().for_each(|w| ctx.warn(w));
         return Ok(());
     }
     let kind = crate::resource::GroupKind::new(&target.served.definition.group, object.kind());

@@ -88,8 +88,7 @@ impl Encoded {
 }
 
 fn write_json(out: &mut Vec<u8>, v: &Value) {
-    // Writing to a Vec does not fail and a Value has no keys or numbers that JSON lacks.
-    let _ = serde_json::to_writer(out, v);
+    crate::resource::codec::json::encode_into(v, out);
 }
 
 /// What selectors read of an object, kept beside its bytes.

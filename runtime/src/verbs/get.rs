@@ -20,7 +20,7 @@ pub async fn get(engine: &Engine, target: &Target, resource_version: &str) -> Re
         rv => {
             let wanted: u64 = rv.parse().map_err(|_| {
                 Status::unclassified(format!(
-                    "invalid resource version: strconv.ParseUint: parsing {rv:?}: invalid syntax"
+                    "resourceVersion: Invalid value: {rv:?}: strconv.ParseUint: parsing {rv:?}: invalid syntax"
                 ))
             })?;
             if !objects.reaches(wanted, FUTURE_PATIENCE).await {

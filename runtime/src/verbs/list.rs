@@ -213,7 +213,7 @@ pub async fn list(engine: &Engine, target: &Target, options: &ListOptions) -> Re
     let served = &target.served;
     let under = if target.namespace.is_empty() { String::new() } else { format!("{}/", target.namespace) };
     // A list from any version is served whole (C37).
-    let any = options.resource_version == "0" && options.continue_token.is_empty();
+    let any = options.resource_version == "0";
     let limit = if any { 0 } else { options.limit };
     let (revision, after) = if options.continue_token.is_empty() {
         (resolve(engine, served, options).await?, None)

@@ -53,7 +53,14 @@ pub async fn patch(
     if form == Form::Apply {
         return apply(engine, ctx, target, raw, options).await;
     }
-    let (ready, objections) = read(form, raw)?;
+    let (ready, objections) = match read(form, raw) {
+        Ok(read) => read,
+        // What is not there is not there, whatever the patch.
+        Err(e) => {
+            engine.current(&target.served, &target.namespace, &target.name).await?;
+            return Err(e);
+        }
+    };
     let manager = manager_name(&options.field_manager, &ctx.user_agent);
     let now = engine.now_text();
     let writer = Writer { manager: &manager, subresource: target.part.name(), time: &now };
@@ -77,12 +84,12 @@ fn read(form: Form, raw: &[u8]) -> Result<(Ready, Vec<String>)> {
     let decoded = codec::decode(Format::Json, raw).map_err(undecodable)?;
     if form == Form::Merge {
         if !decoded.value.is_object() {
-            return Err(undecodable("json: a merge patch is an object".into()));
+            return Err(Status::bad_request("Invalid JSON Patch"));
         }
         return Ok((Ready::Merge(decoded.value), decoded.duplicates));
     }
     let patch = json::Patch::parse(decoded.value).map_err(patch_error)?;
-    let mut objections = decoded.duplicates;
+    let mut objections: Vec<String> = decoded.duplicates.iter().map(|d| format!("json patch {d}")).collect();
     objections.extend(patch.unknown.iter().cloned());
     Ok((Ready::Json(patch), objections))
 }

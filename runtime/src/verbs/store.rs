@@ -49,11 +49,13 @@ pub struct Preconditions {
     pub uid: Option<String>,
     /// `resourceVersion`.
     pub resource_version: Option<String>,
+    /// Whether an update asks: it is told in other words.
+    pub of_update: bool,
 }
 
 impl From<&DeleteOptions> for Preconditions {
     fn from(o: &DeleteOptions) -> Self {
-        Self { uid: o.uid.clone(), resource_version: o.resource_version.clone() }
+        Self { uid: o.uid.clone(), resource_version: o.resource_version.clone(), of_update: false }
     }
 }
 
@@ -64,6 +66,14 @@ impl Preconditions {
             let d = &served.definition;
             Status::conflict(&GroupResource::new(&d.group, &d.names.kind), &current.name, &why)
         };
+        if let Some(uid) = self.uid.as_ref().filter(|u| self.of_update && *u != object.uid()) {
+            let key = served.key(&current.namespace, &current.name);
+            let why = format!(
+                "StorageError: invalid object, Code: 4, Key: /registry/{key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
+                object.uid()
+            );
+            return Err(Status::conflict(&served.resource, &current.name, &why));
+        }
         if let Some(uid) = &self.uid
             && uid != object.uid()
         {

@@ -31,6 +31,8 @@ pub trait Strategy: Send + Sync {
     fn prepare_delete(&self, target: &Target, object: &mut Object, now: &str) -> Result<()>;
     /// Whether anything but finalizers keeps a terminating object (a namespace's `spec.finalizers`).
     fn holds(&self, object: &Object) -> bool;
+    /// Whether a fault in the metadata of an update is told twice, as upstream does for custom resources.
+    fn repeats_metadata_errors(&self) -> bool;
     /// Whether an update may leave the resourceVersion out.
     fn unconditional_update(&self) -> bool;
 }
@@ -115,6 +117,10 @@ impl Strategy for CustomResource {
         false
     }
 
+    fn repeats_metadata_errors(&self) -> bool {
+        true
+    }
+
     fn unconditional_update(&self) -> bool {
         false
     }
@@ -122,15 +128,21 @@ impl Strategy for CustomResource {
 
 /// Checks an object by the requested version's schema; its warnings go to the client.
 pub fn validate(target: &Target, new: &Object, old: Option<&Object>, ctx: &Context) -> Vec<FieldError> {
-    let mut errors = Vec::new();
     if new.kind() != target.kind() {
-        errors.push(FieldError::invalid("kind", new.kind(), format!("must be {}", target.kind())));
+        return vec![FieldError::invalid("kind", new.kind(), format!("must be {}", target.kind()))];
+    }
+    let gv = target.group_version().to_string();
+    if new.api_version() != gv {
+        return vec![FieldError::invalid("apiVersion", new.api_version(), format!("must be {gv}"))];
     }
     let old = old.map(|o| Value::Object(o.0.clone()));
-    let outcome = target.version().schema.validate(&Value::Object(new.0.clone()), old.as_ref());
+    let (schema, value) = (&target.version().schema, Value::Object(new.0.clone()));
+    let outcome = match &old {
+        Some(old) if target.part == Part::Status => schema.validate_status(&value, old),
+        old => schema.validate(&value, old.as_ref()),
+    };
     for w in outcome.warnings {
         ctx.warn(w);
     }
-    errors.extend(outcome.errors);
-    errors
+    outcome.errors
 }

@@ -80,6 +80,16 @@ fn scale(target: &Target, object: &Object) -> Result<Value> {
     Ok(json!({"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": metadata, "spec": spec, "status": status}))
 }
 
+/// The Scale that a write starts from: replicas that are not there count as none.
+fn scale_or_zero(target: &Target, object: &Object) -> Result<Value> {
+    let mut object = object.clone();
+    let path = paths(target)?.spec_replicas_path;
+    if at(&object, &path).is_none() {
+        set(&mut object, &path, 0.into());
+    }
+    scale(target, &object)
+}
+
 /// How a Scale is given.
 pub enum Given {
     /// A whole Scale (PUT).
@@ -130,7 +140,7 @@ pub async fn write_scale(
     let writer = Writer { manager: &manager, subresource: "scale", time: &now };
     let written = engine
         .change(target, &Preconditions::default(), options.dry_run, |current, old| {
-            let before = scale(target, &old);
+            let before = scale_or_zero(target, &old);
             let wanted = match given {
                 Given::Whole(v) => v.clone(),
                 Given::Merge(p) => {
@@ -151,16 +161,17 @@ pub async fn write_scale(
             let mut new = decode::shape(target, new, &mut Vec::new()).map_err(Status::bad_request)?;
             target.served.managers[target.version].on_update(&old, &mut new, writer);
             let main = Target { part: super::context::Part::Main, ..target.clone() };
-            match update::replace(ctx, &main, current, &old, new) {
-                Ok(_) if replicas < 0 => {
-                    let error =
-                        FieldError::invalid(&paths.spec_replicas_path, replicas, "should be a non-negative integer");
-                    let kind = GroupKind::new(&target.served.definition.group, target.kind());
-                    Err(Status::invalid(&kind, &target.name, &[error]))
-                }
-                Ok(change) => Ok(change),
-                Err(e) => Err(e),
+            let replaced = update::replace(ctx, &main, current, &old, new);
+            if replicas >= 0 {
+                return replaced;
             }
+            let error = FieldError::invalid(&paths.spec_replicas_path, replicas, "should be a non-negative integer");
+            let kind = GroupKind::new(&target.served.definition.group, target.kind());
+            let mut status = Status::invalid(&kind, &target.name, &[error]);
+            if let (Err(Status { details: Some(more), .. }), Some(own)) = (replaced, &mut status.details) {
+                own.causes.extend(more.causes);
+            }
+            Err(status)
         })
         .await?;
     scale_of(target, &written.into_entry())

@@ -28,7 +28,7 @@ pub async fn update(
     let told = ctx.warnings().len();
     let now = engine.now_text();
     let writer = Writer { manager: &manager, subresource: target.part.name(), time: &now };
-    let preconditions = Preconditions { uid, resource_version: None };
+    let preconditions = Preconditions { uid, of_update: true, ..Preconditions::default() };
     let written = engine
         .change(target, &preconditions, options.dry_run, |current, old| {
             ctx.restart(told);
@@ -45,10 +45,11 @@ pub(super) fn same_name(target: &Target, object: &Object) -> Result<()> {
     if object.name() == target.name {
         return Ok(());
     }
+    let name = &target.name;
     if object.name().is_empty() {
-        return Err(Status::bad_request(
-            "the name of the object (\"\" based on URL) was undeterminable: name must be provided".to_string(),
-        ));
+        return Err(Status::bad_request(format!(
+            "the name of the object ({name} based on URL) was undeterminable: name must be provided"
+        )));
     }
     Err(Status::bad_request(format!(
         "the name of the object ({}) does not match the name on the URL ({})",
@@ -74,12 +75,17 @@ pub(super) fn replace(
     let mut errors: Vec<FieldError> = Vec::new();
     if target.part == Part::Main {
         errors.extend(validate::metadata(&new, target.served.namespaced(), strategy.name_rule()));
-        errors.extend(validate::metadata_update(&new, old));
+        // Upstream checks these before and within the kind's strategy, and says what is wrong each time.
+        for _ in 0..if strategy.repeats_metadata_errors() { 2 } else { 1 } {
+            errors.extend(validate::metadata_update(&new, old));
+        }
+    }
+    errors.extend(strategy.validate_update(target, &new, old, ctx));
+    if errors.is_empty() && target.part == Part::Main {
         for w in validate::finalizer_warnings(&new, Some(old)) {
             ctx.warn(w);
         }
     }
-    errors.extend(strategy.validate_update(target, &new, old, ctx));
     if !errors.is_empty() {
         let kind = GroupKind::new(&target.served.definition.group, new.kind());
         return Err(Status::invalid(&kind, new.name(), &errors));
@@ -118,8 +124,14 @@ fn check_version(target: &Target, current: &Entry, new: &Object) -> Result<()> {
 
 /// Metadata that clients cannot change is taken from the stored object (C62); an empty uid is filled in.
 fn server_owned(new: &mut Object, old: &Object) {
-    for field in ["creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink"] {
+    for field in ["creationTimestamp", "generation", "selfLink"] {
         new.set_meta(field, old.meta(field).cloned().unwrap_or(Value::Null));
+    }
+    // What says that an object is being deleted can neither be taken back nor moved; setting it is refused later.
+    for field in ["deletionTimestamp", "deletionGracePeriodSeconds"] {
+        if let Some(v) = old.meta(field) {
+            new.set_meta(field, v.clone());
+        }
     }
     if new.uid().is_empty() {
         new.set_meta("uid", old.uid());

@@ -17,6 +17,8 @@ use tokio::time::Instant;
 
 /// Between bookmarks (W20).
 const BOOKMARKS: Duration = Duration::from_secs(60);
+/// The last bookmark comes this long before the end.
+const BEFORE_END: Duration = Duration::from_secs(2);
 
 /// Options of watch.
 #[derive(Clone, Debug, Default)]
@@ -94,6 +96,12 @@ pub struct Watch {
     sent: u64,
 }
 
+/// A minute on, or shortly before the end; after that there is none.
+fn next_bookmark(now: Instant, end: Instant) -> Instant {
+    let last = end.checked_sub(BEFORE_END).filter(|t| *t > now).unwrap_or(end + BOOKMARKS);
+    last.min(now + BOOKMARKS)
+}
+
 /// Starts a watch on the target's collection.
 pub async fn watch(engine: &Engine, target: &Target, options: WatchOptions) -> Result<Watch> {
     options.validate()?;
@@ -103,7 +111,7 @@ pub async fn watch(engine: &Engine, target: &Target, options: WatchOptions) -> R
         "" => 0,
         rv => rv
             .parse()
-            .map_err(|_| Status::unclassified(format!("strconv.ParseUint: parsing {rv:?}: invalid syntax")))?,
+            .map_err(|_| Status::unclassified(format!("resourceVersion: Invalid value: {rv:?}: strconv.ParseUint: parsing {rv:?}: invalid syntax")))?,
     };
     let now = Instant::now();
     let mut watch = Watch {
@@ -112,7 +120,7 @@ pub async fn watch(engine: &Engine, target: &Target, options: WatchOptions) -> R
         selection: options.selection,
         namespace: target.namespace.clone(),
         bookmarks: options.bookmarks,
-        next_bookmark: now + BOOKMARKS,
+        next_bookmark: next_bookmark(now, now + options.timeout),
         end: now + options.timeout,
         sent: 0,
     };
@@ -180,8 +188,9 @@ impl Watch {
                 Some(Next::Lagged | Next::Closed) => self.watcher = None,
                 None => {
                     let at = watcher.progress();
-                    if self.bookmarks {
-                        self.next_bookmark = Instant::now() + BOOKMARKS;
+                    let now = Instant::now();
+                    if self.bookmarks && now >= self.next_bookmark {
+                        self.next_bookmark = next_bookmark(now, self.end);
                         self.waiting.push_back(Told::Bookmark(at.max(self.sent), false));
                     }
                     if Instant::now() >= self.end {

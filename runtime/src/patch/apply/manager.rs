@@ -78,8 +78,6 @@ fn unowned() -> Set {
         "generation",
         "managedFields",
         "resourceVersion",
-        "deletionTimestamp",
-        "deletionGracePeriodSeconds",
     ] {
         meta.child(&format!("f:{f}")).member = true;
     }

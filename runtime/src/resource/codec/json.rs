@@ -3,9 +3,11 @@
 
 use super::{Decoded, MAX_DEPTH};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::Serialize;
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 use serde_json::{Map, Number, Value};
 use std::cell::RefCell;
-use std::fmt;
+use std::{fmt, io};
 
 /// Decodes one JSON value.
 ///
@@ -64,7 +66,7 @@ fn words(e: &serde_json::Error, bytes: &[u8]) -> String {
     if text.starts_with("key must be a string") || text.starts_with("trailing comma") {
         return format!("invalid character {c:?} looking for beginning of object key string");
     }
-    format!("invalid character {c:?} looking for beginning of value (line {}, column {})", e.line(), e.column())
+    format!("invalid character {c:?} looking for beginning of value")
 }
 
 #[derive(Default)]
@@ -154,15 +156,53 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 }
 
+/// Numbers as Go writes them: no fraction where there is none, no exponent below 1e21.
+struct GoNumbers<F>(F);
+
+macro_rules! forward {
+    ($($name:ident($($arg:ident: $type:ty),*);)*) => {
+        $(fn $name<W: ?Sized + io::Write>(&mut self, w: &mut W $(, $arg: $type)*) -> io::Result<()> {
+            self.0.$name(w $(, $arg)*)
+        })*
+    };
+}
+
+impl<F: Formatter> Formatter for GoNumbers<F> {
+    fn write_f64<W: ?Sized + io::Write>(&mut self, w: &mut W, f: f64) -> io::Result<()> {
+        let size = f.abs();
+        // Display writes the shortest digits that read back, without an exponent.
+        if size == 0.0 || (1e-6..1e21).contains(&size) { write!(w, "{f}") } else { write!(w, "{f:e}") }
+    }
+
+    forward! {
+        begin_array(); end_array(); begin_array_value(first: bool); end_array_value();
+        begin_object(); end_object(); begin_object_key(first: bool); end_object_key();
+        begin_object_value(); end_object_value();
+    }
+}
+
+fn write<F: Formatter>(value: &Value, out: &mut Vec<u8>, formatter: F) {
+    let mut serializer = serde_json::Serializer::with_formatter(out, GoNumbers(formatter));
+    // A Value has no keys or numbers that JSON lacks, and a Vec takes every write.
+    let _ = value.serialize(&mut serializer);
+}
+
+/// Appends the compact JSON of a value.
+pub fn encode_into(value: &Value, out: &mut Vec<u8>) {
+    write(value, out, CompactFormatter);
+}
+
 /// The compact JSON of a value.
 pub fn encode(value: &Value) -> Vec<u8> {
-    // A Value has no keys or numbers that JSON lacks, and a Vec takes every write.
-    serde_json::to_vec(value).unwrap_or_default()
+    let mut out = Vec::with_capacity(128);
+    encode_into(value, &mut out);
+    out
 }
 
 /// JSON for people, as `json.MarshalIndent` with two spaces and a newline at the end.
 pub fn encode_pretty(value: &Value) -> Vec<u8> {
-    let mut out = serde_json::to_vec_pretty(value).unwrap_or_default();
+    let mut out = Vec::with_capacity(256);
+    write(value, &mut out, PrettyFormatter::new());
     out.push(b'\n');
     out
 }
@@ -186,6 +226,12 @@ mod tests {
     fn numbers_are_those_of_go() {
         let d = decode(b"[1, 1.5, 9223372036854775808, 1e3]").expect("valid");
         assert_eq!(d.value, json!([1, 1.5, 9223372036854775808.0, 1000.0]));
+    }
+
+    #[test]
+    fn numbers_are_written_as_go_writes_them() {
+        let v = json!([3.0, 1.5, 1e20, 18446744073709551615.0, 1e21, 1e-7, -2.0]);
+        assert_eq!(encode(&v), b"[3,1.5,100000000000000000000,18446744073709552000,1e21,1e-7,-2]");
     }
 
     #[test]

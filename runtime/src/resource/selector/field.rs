@@ -39,7 +39,7 @@ fn unescape(value: &str) -> Result<String, String> {
             '\\' => match chars.next() {
                 Some(e @ ('\\' | ',' | '=')) => out.push(e),
                 Some(e) => {
-                    return Err(format!("invalid field selector: invalid escape sequence: {:?}", format!("\\{e}")));
+                    return Err(format!("invalid field selector: invalid escape sequence: \\{e}"));
                 }
                 None => return Err("invalid field selector: invalid escape sequence: \"\\\\\"".into()),
             },

@@ -134,6 +134,10 @@ impl Strategy for Namespaces {
         !finalizers(object).is_empty()
     }
 
+    fn repeats_metadata_errors(&self) -> bool {
+        false
+    }
+
     fn unconditional_update(&self) -> bool {
         true
     }
