@@ -51,8 +51,7 @@ impl Info {
     /// Takes a method and a path apart. `watch` is whether the query asks for a watch.
     pub fn new(method: &Method, path: &str, watch: bool) -> Self {
         let decoded = decode(path);
-        let mut parts: Vec<String> =
-            decoded.trim_matches('/').split('/').map(str::to_owned).collect();
+        let mut parts: Vec<String> = decoded.trim_matches('/').split('/').map(str::to_owned).collect();
         let mut info = Self { verb: method.as_str().to_lowercase(), ..Self::default() };
         if path.starts_with("//") {
             return info;

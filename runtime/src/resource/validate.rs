@@ -214,7 +214,10 @@ fn owners(object: &Object, at: &Path, errors: &mut Vec<FieldError>) {
         }
         if text("kind") == "Event" && text("apiVersion") == "v1" {
             let detail = "/v1, Kind=Event is disallowed from being an owner";
-            errors.push(FieldError { value: BadValue::Raw(go_order(owner)), ..FieldError::invalid(at, Value::Null, detail) });
+            errors.push(FieldError {
+                value: BadValue::Raw(go_order(owner)),
+                ..FieldError::invalid(at, Value::Null, detail)
+            });
         }
         if owner.get("controller") == Some(&Value::Bool(true)) {
             let name = format!("{}/{}", text("kind"), text("name"));
@@ -224,7 +227,10 @@ fn owners(object: &Object, at: &Path, errors: &mut Vec<FieldError>) {
                     let detail = format!(
                         "Only one reference can have Controller set to true. Found \"true\" in references for {first} and {name}"
                     );
-                    errors.push(FieldError { value: BadValue::Raw(format!("[{}]", list.iter().map(go_order).collect::<Vec<_>>().join(","))), ..FieldError::invalid(at, Value::Null, detail) });
+                    errors.push(FieldError {
+                        value: BadValue::Raw(format!("[{}]", list.iter().map(go_order).collect::<Vec<_>>().join(","))),
+                        ..FieldError::invalid(at, Value::Null, detail)
+                    });
                 }
             }
         }

@@ -109,9 +109,11 @@ pub async fn watch(engine: &Engine, target: &Target, options: WatchOptions) -> R
     let rv = options.resource_version.as_str();
     let wanted: u64 = match rv {
         "" => 0,
-        rv => rv
-            .parse()
-            .map_err(|_| Status::unclassified(format!("resourceVersion: Invalid value: {rv:?}: strconv.ParseUint: parsing {rv:?}: invalid syntax")))?,
+        rv => rv.parse().map_err(|_| {
+            Status::unclassified(format!(
+                "resourceVersion: Invalid value: {rv:?}: strconv.ParseUint: parsing {rv:?}: invalid syntax"
+            ))
+        })?,
     };
     let now = Instant::now();
     let mut watch = Watch {

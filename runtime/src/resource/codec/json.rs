@@ -2,8 +2,8 @@
 //! numbers f64 (R54), nesting is bounded.
 
 use super::{Decoded, MAX_DEPTH};
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::Serialize;
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 use serde_json::{Map, Number, Value};
 use std::cell::RefCell;
