@@ -28,6 +28,7 @@ pub async fn create(
     options: &WriteOptions,
 ) -> Result<Arc<Entry>> {
     let mut object = at_home(target, object)?;
+    wipe(&mut object);
     let manager = manager_name(&options.field_manager, &ctx.user_agent);
     let now = engine.now_text();
     let writer = Writer { manager: &manager, subresource: "", time: &now };
@@ -95,11 +96,16 @@ pub(super) fn at_home(target: &Target, mut object: Object) -> Result<Object> {
     Ok(object)
 }
 
-/// The metadata that only the server writes (C4).
-fn own_metadata(object: &mut Object, engine: &Engine) {
+/// Drops metadata that only the server writes, before anybody could be said to own it (C4).
+fn wipe(object: &mut Object) {
     for field in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"] {
         object.set_meta(field, Value::Null);
     }
+}
+
+/// Sets the metadata that only the server writes (C4).
+fn own_metadata(object: &mut Object, engine: &Engine) {
+    wipe(object);
     object.set_meta("uid", uuid::Uuid::new_v4().to_string());
     object.set_meta("creationTimestamp", engine.now_text());
 }
