@@ -1,0 +1,5 @@
+//! One binary for all integration tests of the repository.
+
+mod in_process;
+mod kill;
+mod layers;
