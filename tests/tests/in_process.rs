@@ -37,7 +37,8 @@ async fn boxes() -> (Server, Api<DynamicObject>) {
 }
 
 fn a_box(name: &str, size: i64) -> DynamicObject {
-    let v = json!({"apiVersion": "test.example.com/v1", "kind": "Box", "metadata": {"name": name}, "spec": {"size": size}});
+    let v =
+        json!({"apiVersion": "test.example.com/v1", "kind": "Box", "metadata": {"name": name}, "spec": {"size": size}});
     serde_json::from_value(v).expect("an object")
 }
 
@@ -56,7 +57,14 @@ async fn objects_are_validated_as_their_schema_says() {
 async fn namespaces_come_with_the_server_and_refuse_strangers() {
     let server = Server::builder().definition(definition()).start().await.expect("a server");
     let all: Api<Namespace> = Api::all(server.client());
-    assert!(all.list(&ListParams::default()).await.expect("namespaces").items.iter().any(|n| n.metadata.name.as_deref() == Some("default")));
+    assert!(
+        all.list(&ListParams::default())
+            .await
+            .expect("namespaces")
+            .items
+            .iter()
+            .any(|n| n.metadata.name.as_deref() == Some("default"))
+    );
     let elsewhere: Api<DynamicObject> = Api::namespaced_with(server.client(), "nowhere", &kind());
     let refused = elsewhere.create(&PostParams::default(), &a_box("a", 1)).await.expect_err("no such namespace");
     let kube::Error::Api(status) = refused else { panic!("no Status: {refused:?}") };
@@ -74,7 +82,8 @@ async fn watched(config: watcher::Config) {
     let seen = tokio::spawn(async move { stream.take(4).try_collect::<Vec<_>>().await });
     reader.wait_until_ready().await.expect("the first list");
     api.create(&PostParams::default(), &a_box("b4", 4)).await.expect("a box");
-    let seen = tokio::time::timeout(Duration::from_secs(10), seen).await.expect("in time").expect("a task").expect("events");
+    let seen =
+        tokio::time::timeout(Duration::from_secs(10), seen).await.expect("in time").expect("a task").expect("events");
     let names: Vec<_> = seen.iter().map(|o| o.metadata.name.clone().unwrap_or_default()).collect();
     assert_eq!(names, ["b1", "b2", "b3", "b4"]);
     assert_eq!(reader.state().len(), 4);
@@ -136,7 +145,9 @@ async fn kinds_come_and_go_at_run_time() {
     api.create(&PostParams::default(), &a_box("a", 1)).await.expect("a box");
     crds.delete("boxes.test.example.com", &Default::default()).await.expect("the definition goes");
     for _ in 0..300 {
-        if api.list(&ListParams::default()).await.is_err() && crds.get_opt("boxes.test.example.com").await.expect("an answer").is_none() {
+        if api.list(&ListParams::default()).await.is_err()
+            && crds.get_opt("boxes.test.example.com").await.expect("an answer").is_none()
+        {
             return;
         }
         tokio::time::sleep(Duration::from_millis(10)).await;

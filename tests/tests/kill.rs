@@ -37,7 +37,8 @@ fn definition() -> Value {
 }
 
 fn counter(name: &str, n: i64) -> DynamicObject {
-    let v = json!({"apiVersion": "kill.example.com/v1", "kind": "Counter", "metadata": {"name": name}, "spec": {"n": n}});
+    let v =
+        json!({"apiVersion": "kill.example.com/v1", "kind": "Counter", "metadata": {"name": name}, "spec": {"n": n}});
     serde_json::from_value(v).expect("an object")
 }
 
@@ -109,9 +110,14 @@ async fn what_was_acknowledged_survives_kill_9() {
         let client = server.client().await.expect("the admin kubeconfig");
         let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), "default", &resource());
         if cycle == 0 {
-            let crds = Api::all_with(client.clone(), &ApiResource::from_gvk(&GroupVersionKind::gvk(
-                "apiextensions.k8s.io", "v1", "CustomResourceDefinition",
-            )));
+            let crds = Api::all_with(
+                client.clone(),
+                &ApiResource::from_gvk(&GroupVersionKind::gvk(
+                    "apiextensions.k8s.io",
+                    "v1",
+                    "CustomResourceDefinition",
+                )),
+            );
             let crd: DynamicObject = serde_json::from_value(definition()).expect("a definition");
             crds.create(&PostParams::default(), &crd).await.expect("the definition is taken");
         }
@@ -133,9 +139,8 @@ async fn what_was_acknowledged_survives_kill_9() {
         caught_up(cycle, &seen, &list.items).await;
 
         let stop = Arc::new(AtomicBool::new(false));
-        let writers: Vec<_> = (0..WRITERS)
-            .map(|w| tokio::spawn(write(api.clone(), w, cycle + 1, book.clone(), stop.clone())))
-            .collect();
+        let writers: Vec<_> =
+            (0..WRITERS).map(|w| tokio::spawn(write(api.clone(), w, cycle + 1, book.clone(), stop.clone()))).collect();
         tokio::time::sleep(Duration::from_millis(40 + (cycle as u64 * 37) % 160)).await;
         server.kill();
         stop.store(true, Ordering::Relaxed);
