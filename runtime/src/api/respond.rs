@@ -39,6 +39,13 @@ pub(super) fn text(code: u16, text: &'static str) -> Response<Body> {
     out
 }
 
+/// A code alone.
+pub(super) fn nothing(code: u16) -> Response<Body> {
+    let mut out = Response::new(Body::empty());
+    *out.status_mut() = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    out
+}
+
 /// An error.
 pub(super) fn error(status: &Status, accepted: Accepted) -> Response<Body> {
     let mut out = value(status.code, &status.to_value(), accepted);

@@ -7,7 +7,7 @@ use super::health::Health;
 use super::negotiate::{self, Accepted};
 use super::query::Query;
 use super::request::Info;
-use super::{resources, respond, version};
+use super::{openapi, resources, respond, reviews, version};
 use crate::access::{Attributes, Authorizer, Decision, User, forbidden};
 use crate::status::{Result, Status};
 use crate::verbs::Engine;
@@ -70,6 +70,7 @@ struct Shared {
     reads: Semaphore,
     writes: Semaphore,
     documents: Mutex<Documents>,
+    openapi: openapi::Documents,
 }
 
 /// The API as a tower service. The user of a request is in its extensions.
@@ -88,6 +89,7 @@ impl Api {
             authorizer,
             config,
             documents: Mutex::default(),
+            openapi: openapi::Documents::default(),
         }))
     }
 
@@ -210,10 +212,17 @@ impl Api {
         B::Error: std::fmt::Display,
     {
         if !info.resource_request {
-            return self.document(parts, query);
+            return if parts.uri.path().starts_with("/openapi/") {
+                Ok(self.openapi(parts, query).await)
+            } else {
+                self.document(parts, query)
+            };
         }
         let raw = read_body(body).await?;
         let engine = &self.0.engine;
+        if reviews::is_asked(info) {
+            return reviews::answer(parts, info, &ctx.user, &raw, &engine.now_text());
+        }
         let timeout = self.0.config.min_request_timeout;
         resources::handle(engine, ctx, resources::Asked { parts, info, query, raw }, timeout).await
     }
@@ -259,6 +268,28 @@ impl Api {
         }
     }
 
+    /// Making a document can take long, so that is done beside the threads that answer requests.
+    async fn openapi(&self, parts: &request::Parts, query: &Query) -> Response<Body> {
+        let api = self.clone();
+        let request = openapi::Request {
+            path: parts.uri.path().to_owned(),
+            headers: parts.headers.clone(),
+            hash: query.get("hash").map(str::to_owned),
+        };
+        let work = tokio::task::spawn_blocking(move || {
+            let (generation, served) = {
+                let documents = api.documents();
+                (documents.generation, documents.served.clone())
+            };
+            api.0.openapi.answer(generation, served, &request)
+        });
+        match work.await {
+            Ok(Some(answer)) => answer.map(Body::from),
+            Ok(None) => respond::nothing(404),
+            Err(_) => respond::nothing(500),
+        }
+    }
+
     fn list(&self, document: Option<serde_json::Value>, accepted: Accepted) -> Response<Body> {
         match document {
             Some(v) => respond::value(200, &v, accepted),
@@ -292,6 +323,7 @@ impl Api {
                 .all
                 .values()
                 .map(|s| discovery::Served { definition: s.definition.clone(), terminating: s.terminating })
+                .chain(reviews::served())
                 .collect();
             *d = Documents { generation: Some(kinds.generation), served: Arc::new(served), ..Documents::default() };
         }

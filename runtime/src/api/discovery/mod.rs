@@ -29,6 +29,19 @@ impl Served {
         Self { definition, terminating: false }
     }
 
+    /// What can be done with the main resource, in the order upstream emits it (D16); of a terminating kind less (D17).
+    pub fn verbs(&self) -> &'static [&'static str] {
+        if self.is_namespace() {
+            &["create", "delete", "get", "list", "patch", "update", "watch"]
+        } else if self.definition.storage_version().is_none() {
+            &["create"]
+        } else if self.is_builtin() {
+            &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
+        } else {
+            &["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"]
+        }
+    }
+
     /// Kinds that upstream compiles in are described a little differently.
     fn is_builtin(&self) -> bool {
         matches!(self.definition.group.as_str(), "" | "apiextensions.k8s.io")
@@ -53,16 +66,11 @@ struct Subresource {
 }
 
 impl Resource<'_> {
-    /// In the order upstream emits them (D16, D17).
     fn verbs(&self) -> &'static [&'static str] {
         if self.served.terminating {
             &["delete", "deletecollection", "get", "list", "watch"]
-        } else if self.served.is_namespace() {
-            &["create", "delete", "get", "list", "patch", "update", "watch"]
-        } else if self.served.is_builtin() {
-            &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
         } else {
-            &["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"]
+            self.served.verbs()
         }
     }
 
@@ -102,12 +110,13 @@ fn groups(served: &[Served]) -> Vec<&str> {
     groups
 }
 
-/// Upstream's group priorities as far as they concern the groups compiled in: core first, apiextensions before others.
+/// Upstream's group priorities as far as they concern the groups compiled in, which come before all others.
 fn rank(group: &str) -> u8 {
     match group {
         "" => 0,
-        "apiextensions.k8s.io" => 1,
-        _ => 2,
+        "authentication.k8s.io" => 1,
+        "apiextensions.k8s.io" => 2,
+        _ => 3,
     }
 }
 
