@@ -15,4 +15,4 @@ pub mod service;
 pub mod table;
 pub mod version;
 
-pub use service::{Api, Config};
+pub use service::{Api, Config, go_duration};

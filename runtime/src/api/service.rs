@@ -336,7 +336,7 @@ impl Api {
 }
 
 /// Go's durations: `1h2m3.5s`, `100ms`.
-pub(super) fn go_duration(text: &str) -> Option<Duration> {
+pub fn go_duration(text: &str) -> Option<Duration> {
     let mut rest = text.strip_prefix('+').unwrap_or(text);
     if rest == "0" {
         return Some(Duration::ZERO);

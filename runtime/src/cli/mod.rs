@@ -1,19 +1,15 @@
-//! The command line that every program made with kubegraft has. A user's `main` is one line: [`App`].
+//! The command line that every program made with kubegraft has: a user's `main` is one line, [`App`]. One file per command;
+//! here is what they share, and how a command ends: with exit code 0, or with one line on standard error and exit code 1.
 
-use crate::access::Standalone;
-use crate::api::health::{Health, Lifecycle};
-use crate::api::{self, Api};
-use crate::server;
-use crate::storage::embedded::Retention;
-use crate::storage::{Backend, Embedded};
-use crate::verbs::{self, Engine};
-use clap::{Args, Parser, Subcommand};
+mod crd;
+mod openapi;
+mod serve;
+
+use crate::schema::Definition;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde_json::Value;
-use std::net::IpAddr;
-use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::time::Duration;
 
 /// A program: the resources it serves, and a command line for them.
 ///
@@ -27,10 +23,11 @@ pub struct App {
     name: String,
     definitions: Vec<Value>,
     host: bool,
+    unreadable: Option<String>,
 }
 
 #[derive(Parser)]
-#[command(about = "An API server for Kubernetes clients", version, disable_help_subcommand = true)]
+#[command(version, disable_help_subcommand = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -38,47 +35,12 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve the API over HTTPS from an embedded durable store
-    Serve(Box<Serve>),
-    /// Print the CustomResourceDefinitions as YAML for a cluster
+    /// Serve the API over HTTPS, from a durable store in a directory
+    Serve(Box<serve::Flags>),
+    /// Print the CustomResourceDefinitions, for `kubectl apply -f -` to a cluster
     Crd,
-}
-
-#[derive(Args)]
-struct Serve {
-    /// Directory of the store, certificates and the admin kubeconfig
-    #[arg(long, default_value = "data", value_name = "DIR")]
-    data_dir: PathBuf,
-    /// Address to listen on
-    #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
-    bind_address: IpAddr,
-    /// Port to listen on; 0 takes a free one and prints it
-    #[arg(long, default_value_t = 6443, value_name = "PORT")]
-    secure_port: u16,
-    /// Directory of generated certificates
-    #[arg(long, value_name = "DIR")]
-    cert_dir: Option<PathBuf>,
-    /// Serving certificate, PEM
-    #[arg(long, value_name = "FILE", requires = "tls_private_key_file")]
-    tls_cert_file: Option<PathBuf>,
-    /// Its key, PEM
-    #[arg(long, value_name = "FILE", requires = "tls_cert_file")]
-    tls_private_key_file: Option<PathBuf>,
-    /// CA of client certificates, PEM
-    #[arg(long, value_name = "FILE")]
-    client_ca_file: Option<PathBuf>,
-    /// Tokens as csv: token,user,uid,"group1,group2"
-    #[arg(long, value_name = "FILE")]
-    token_auth_file: Option<PathBuf>,
-    /// Admission plugins to turn off: NamespaceLifecycle
-    #[arg(long, value_name = "PLUGINS", value_delimiter = ',', value_parser = crate::admission::PLUGINS)]
-    disable_admission_plugins: Vec<String>,
-    /// Reads in flight at most; 0 for no limit
-    #[arg(long, default_value_t = 400, value_name = "N")]
-    max_requests_inflight: usize,
-    /// Writes in flight at most; 0 for no limit
-    #[arg(long, default_value_t = 200, value_name = "N")]
-    max_mutating_requests_inflight: usize,
+    /// Print the OpenAPI document
+    Openapi(openapi::Flags),
 }
 
 /// What ends a command with exit code 1: one line.
@@ -87,14 +49,16 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 impl App {
     /// A program of this name.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), definitions: Vec::new(), host: false }
+        Self { name: name.into(), definitions: Vec::new(), host: false, unreadable: None }
     }
 
     /// Serves a type: one of our derive or of kube's.
     #[must_use]
     pub fn resource<T: kube_core::CustomResourceExt>(mut self) -> Self {
-        let crd = serde_json::to_value(T::crd()).unwrap_or_default();
-        self.definitions.push(crd);
+        match serde_json::to_value(T::crd()) {
+            Ok(crd) => self.definitions.push(crd),
+            Err(e) => self.unreadable = Some(format!("a definition is no JSON: {e}")),
+        }
         self
     }
 
@@ -107,81 +71,96 @@ impl App {
 
     /// Runs the command line of this process.
     pub fn main(self) -> ExitCode {
-        let cli = Cli::parse();
+        let cli = match self.parse(std::env::args_os()) {
+            Ok(cli) => cli,
+            Err(e) if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+                print!("{e}");
+                return ExitCode::SUCCESS;
+            }
+            Err(e) => return fail(&in_one_line(&e)),
+        };
+        if let Some(why) = self.unreadable {
+            return fail(&why);
+        }
         let done = match cli.command {
-            Command::Serve(flags) => self.serve(*flags),
-            Command::Crd => self.print_crds(),
+            Command::Serve(flags) => serve::run(self, *flags),
+            Command::Crd => crd::run(&self),
+            Command::Openapi(flags) => openapi::run(&self, &flags),
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,
-            Err(e) => {
-                eprintln!("error: {e}");
-                ExitCode::FAILURE
-            }
+            Err(e) => fail(&e.to_string()),
         }
     }
 
-    fn print_crds(&self) -> Result<(), Failure> {
-        for crd in &self.definitions {
-            let yaml = crate::resource::codec::yaml::encode(crd);
-            println!("---\n{}", String::from_utf8_lossy(&yaml).trim_end());
-        }
-        Ok(())
-    }
-
-    fn serve(self, flags: Serve) -> Result<(), Failure> {
-        let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-        let runtime = server::runtime()?;
-        // On the runtime's own threads, whose stacks bear deep objects.
-        runtime.block_on(async { tokio::spawn(self.run(flags)).await })?
-    }
-
-    async fn run(self, flags: Serve) -> Result<(), Failure> {
-        let config = server::Config {
-            bind_address: flags.bind_address,
-            secure_port: flags.secure_port,
-            cert_dir: flags.cert_dir,
-            tls_cert_file: flags.tls_cert_file,
-            tls_private_key_file: flags.tls_private_key_file,
-            client_ca_file: flags.client_ca_file,
-            token_auth_file: flags.token_auth_file,
-            ..server::Config::new(&flags.data_dir)
+    fn parse<I: Into<std::ffi::OsString> + Clone>(&self, args: impl IntoIterator<Item = I>) -> Result<Cli, clap::Error> {
+        let name = &self.name;
+        let about = match (self.definitions.len(), self.host) {
+            (0, true) => "An API server for Kubernetes clients that serves any CustomResourceDefinition".to_owned(),
+            _ => format!("An API server for Kubernetes clients that serves {}", self.kinds().join(", ")),
         };
-        let bound = config.complete()?.bind().await?;
-        let store = Embedded::open(&flags.data_dir, Retention::default())?;
-        let backend: Arc<dyn Backend> = Arc::new(store);
-        let definitions = self.definitions.iter().map(|d| {
-            let mut d = d.clone();
-            crate::schema::crd::default(&mut d);
-            d
+        let mut examples = format!(
+            "Examples:\n  {name} serve                      https://127.0.0.1:6443, everything kept in ./data\n  \
+             {name} serve --secure-port 0      on a free port, which it prints\n"
+        );
+        if !self.definitions.is_empty() {
+            examples += &format!("  {name} crd | kubectl apply -f -   let a cluster serve the kinds instead\n");
+        }
+        examples += "\nEvery command has more with --help.";
+        let command = Cli::command().name(name.clone()).bin_name(name.clone()).about(about).after_help(examples);
+        Cli::from_arg_matches(&command.try_get_matches_from(args)?)
+    }
+
+    /// `Widget (widgets.example.com)` of each definition.
+    fn kinds(&self) -> Vec<String> {
+        let text = |crd: &Value, pointer: &str| crd.pointer(pointer).and_then(Value::as_str).unwrap_or("?").to_owned();
+        self.definitions
+            .iter()
+            .map(|crd| format!("{} ({})", text(crd, "/spec/names/kind"), text(crd, "/metadata/name")))
+            .collect()
+    }
+
+    /// The definitions as they are served: with defaults, and checked as a client's would be.
+    fn checked(&self) -> Result<Vec<(Value, Definition)>, Failure> {
+        let checked = self.definitions.iter().map(|crd| {
+            let mut crd = crd.clone();
+            crate::schema::crd::default(&mut crd);
+            let (errors, _) = crate::schema::crd::validate_create(&crd);
+            let definition = if errors.is_empty() { Definition::from_crd(&crd) } else { Err(errors) };
+            definition.map(|d| (crd.clone(), d)).map_err(|errors| {
+                let name = crd.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
+                let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
+                Failure::from(format!("the definition {name} cannot be served: {}", texts.join("; ")))
+            })
         });
-        let served = verbs::Config {
-            definitions: definitions.collect(),
-            host_definitions: self.host,
-            disabled_admission: flags.disable_admission_plugins,
-        };
-        let engine = Engine::start(backend.clone(), served).await?;
-        let lifecycle = Lifecycle::new();
-        let health = Health::new(lifecycle.clone()).with("etcd", move || backend.healthy().map_err(|e| e.to_string()));
-        let config = api::Config {
-            max_requests_inflight: flags.max_requests_inflight,
-            max_mutating_requests_inflight: flags.max_mutating_requests_inflight,
-            ..api::Config::default()
-        };
-        let api = Api::new(engine.clone(), health, Arc::new(Standalone), config);
-        println!("{} serves https://{}", self.name, bound.address());
-        for (resource, _) in engine.kinds().all.iter() {
-            println!("  {resource}");
-        }
-        println!("try: kubectl --kubeconfig {} get namespaces", bound.kubeconfig().display());
-        let ending = lifecycle.clone();
-        tokio::spawn(async move {
-            if server::termination().await.is_ok() {
-                ending.begin_shutdown();
-            }
-        });
-        bound.serve(api, lifecycle, Duration::from_secs(30)).await;
-        Ok(())
+        checked.collect()
     }
 }
+
+fn fail(why: &str) -> ExitCode {
+    eprintln!("error: {why}");
+    ExitCode::FAILURE
+}
+
+/// What clap says in a paragraph: what is wrong, and what may have been meant.
+fn in_one_line(error: &clap::Error) -> String {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return "a command is missing: serve, crd or openapi; --help says more".into();
+    }
+    let text = error.render().to_string();
+    let first = text.split("\n\n").next().unwrap_or_default();
+    let first: Vec<&str> = first.trim_start_matches("error:").split_whitespace().collect();
+    let meant = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue];
+    let meant = meant.iter().find_map(|kind| match error.get(*kind)? {
+        ContextValue::String(s) => Some(s.clone()),
+        ContextValue::Strings(s) => s.first().cloned(),
+        _ => None,
+    });
+    match meant {
+        Some(meant) => format!("{}; did you mean {meant}?", first.join(" ")),
+        None => format!("{}; --help says more", first.join(" ")),
+    }
+}
+
+#[cfg(test)]
+mod tests;
