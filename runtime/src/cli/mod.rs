@@ -93,7 +93,10 @@ impl App {
         }
     }
 
-    fn parse<I: Into<std::ffi::OsString> + Clone>(&self, args: impl IntoIterator<Item = I>) -> Result<Cli, clap::Error> {
+    fn parse<I: Into<std::ffi::OsString> + Clone>(
+        &self,
+        args: impl IntoIterator<Item = I>,
+    ) -> Result<Cli, clap::Error> {
         let name = &self.name;
         let about = match (self.definitions.len(), self.host) {
             (0, true) => "An API server for Kubernetes clients that serves any CustomResourceDefinition".to_owned(),

@@ -17,8 +17,7 @@ pub(super) struct Flags {
 pub(super) fn run(app: &App, flags: &Flags) -> Result<(), Failure> {
     let checked = app.checked()?;
     let verbs = &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
-    let kinds: Vec<Published<'_>> =
-        checked.iter().map(|(_, definition)| Published { definition, verbs }).collect();
+    let kinds: Vec<Published<'_>> = checked.iter().map(|(_, definition)| Published { definition, verbs }).collect();
     let document = if flags.v2 { openapi::v2(&kinds, &version::git_version()) } else { all(&kinds) };
     println!("{}", serde_json::to_string_pretty(&document)?);
     Ok(())
@@ -35,7 +34,8 @@ fn all(kinds: &[Published<'_>]) -> Value {
     let mut out = json!({"openapi": "3.0.0", "info": {}, "paths": {}, "components": {"schemas": {}}});
     for document in versions.iter().filter_map(|(group, version)| openapi::v3(kinds, group, version)) {
         for part in ["/info", "/paths", "/components/schemas"] {
-            let more: Map<String, Value> = document.pointer(part).and_then(Value::as_object).cloned().unwrap_or_default();
+            let more: Map<String, Value> =
+                document.pointer(part).and_then(Value::as_object).cloned().unwrap_or_default();
             if let Some(Value::Object(o)) = out.pointer_mut(part) {
                 o.extend(more);
             }

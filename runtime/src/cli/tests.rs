@@ -30,8 +30,18 @@ fn mistakes_are_one_line_that_names_the_mend() {
 fn flags_of_kube_apiserver_are_understood() {
     let app = App::new("widgets").host_crds();
     let args = [
-        "widgets", "serve", "--secure-port=0", "--bind-address", "::1", "--anonymous-auth=false", "--cert-dir", "c",
-        "--disable-admission-plugins=NamespaceLifecycle", "--min-request-timeout=60", "--request-timeout=1m30s", "-v=2",
+        "widgets",
+        "serve",
+        "--secure-port=0",
+        "--bind-address",
+        "::1",
+        "--anonymous-auth=false",
+        "--cert-dir",
+        "c",
+        "--disable-admission-plugins=NamespaceLifecycle",
+        "--min-request-timeout=60",
+        "--request-timeout=1m30s",
+        "-v=2",
     ];
     assert!(app.parse(args).is_ok());
 }
