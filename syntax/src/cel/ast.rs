@@ -3,7 +3,7 @@
 //!
 //! The shapes are those of cel-spec's `syntax.proto`, so that ids, offsets and expansions can be compared with upstream.
 
-/// Names an expression within its [`Ast`]; ids are dense and start at 1, so that tables about expressions are vectors.
+/// Names an expression within its [`Ast`]; ids start at 1 and are nearly dense, so that tables about expressions are vectors.
 pub type Id = u32;
 
 /// A parsed program.
@@ -13,8 +13,6 @@ pub struct Ast {
     pub root: Expr,
     /// The offset in characters (Unicode scalar values) of the expression with id `i`, at index `i`; index 0 is unused.
     pub offsets: Vec<u32>,
-    /// What was written where a macro was expanded: the call by the id of its expansion, for texts that quote it.
-    pub macro_calls: Vec<(Id, Expr)>,
 }
 
 /// An expression and its id.
