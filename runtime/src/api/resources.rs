@@ -253,10 +253,7 @@ async fn scale(engine: &Arc<Engine>, ctx: &Context, asked: Asked<'_>, target: Ta
         }
         "update" => (Given::whole(negotiate::body_format(headers)?, &asked.raw)?, WriteKind::Update),
         "patch" => match negotiate::patch_form(headers)? {
-            Form::Apply => {
-                let decoded = codec::decode(Format::Yaml, &asked.raw).map_err(Status::bad_request)?;
-                (Given::Merge(decoded.value), WriteKind::Apply)
-            }
+            Form::Apply => (Given::patch(Form::Apply, &asked.raw)?, WriteKind::Apply),
             form => (Given::patch(form, &asked.raw)?, WriteKind::Patch),
         },
         verb => return Err(Status::method_not_allowed(target.resource(), verb)),

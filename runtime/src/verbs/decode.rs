@@ -145,3 +145,17 @@ pub fn shape(target: &Target, object: Object, unknown: &mut Vec<String>) -> std:
     target.served.strategy.default(&mut value);
     Object::from_value(value).map_err(|_| "it is not an object".to_owned())
 }
+
+/// Makes what an apply has merged an object of the kind again. Unlike a body it is not pruned: the schema has typed every
+/// field of it, and a null that was applied is for validation to judge.
+///
+/// # Errors
+/// It is not an object any more.
+pub fn merged(target: &Target, object: Object) -> Result<Object> {
+    let schema = &target.version().schema;
+    let mut value = object.into_value();
+    schema.coerce_metadata(&mut value, true, None).map_err(Status::unclassified)?;
+    schema.default(&mut value);
+    target.served.strategy.default(&mut value);
+    Object::from_value(value).map_err(|_| Status::unclassified("what is left is not an object"))
+}

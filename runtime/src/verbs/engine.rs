@@ -6,7 +6,7 @@ use super::store::storage_error;
 use super::strategy::{CustomResource, Strategy};
 use crate::admission::{Admission, NamespaceState};
 use crate::patch::apply::FieldManager;
-use crate::resource::{GroupResource, Object};
+use crate::resource::GroupResource;
 use crate::schema::definition::Definition;
 use crate::status::{Result, Status};
 use crate::storage::Backend;
@@ -139,17 +139,8 @@ impl Engine {
         let codec = Codec::new(definition.clone(), storage_version);
         let objects: Arc<Objects> =
             Cache::start(self.backend.clone(), key_prefix(&resource), codec).await.map_err(storage_error)?;
-        let managers = (0..definition.versions.len()).map(|i| manager(&definition, i, &*strategy)).collect();
+        let manager = |i| FieldManager::new(definition.clone(), i, strategy.blank(), strategy.builtin());
+        let managers = (0..definition.versions.len()).map(manager).collect();
         Ok(Served { definition, resource, objects, strategy, managers, storage_version, terminating: false, uid })
     }
-}
-
-fn manager(definition: &Definition, version: usize, strategy: &dyn Strategy) -> FieldManager {
-    let v = &definition.versions[version];
-    let gv = crate::resource::GroupVersion::new(&definition.group, &v.name).to_string();
-    let kind = definition.names.kind.clone();
-    let mut blank = strategy.blank();
-    blank.0.insert("apiVersion".into(), gv.clone().into());
-    blank.0.insert("kind".into(), kind.clone().into());
-    FieldManager::new(v.schema.clone(), gv, kind, Object(blank.0), v.status)
 }

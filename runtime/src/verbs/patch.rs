@@ -8,10 +8,10 @@ use super::entry::Entry;
 use super::options::{FieldValidation, WriteOptions};
 use super::store::Preconditions;
 use super::update;
-use crate::patch::apply::{Applied, ApplyError, Writer, manager_name};
+use crate::patch::apply::{ApplyError, Writer, manager_name};
 use crate::patch::{json, merge};
 use crate::resource::codec::{self, Format};
-use crate::resource::{GroupVersion, GroupVersionKind, Object};
+use crate::resource::Object;
 use crate::status::{Details, Reason, Result, Status};
 use serde_json::Value;
 use std::sync::Arc;
@@ -125,22 +125,31 @@ impl Ready {
     }
 }
 
+/// An applied configuration as it was read.
+struct Configuration {
+    object: Object,
+    /// Keys that are there twice.
+    duplicates: Vec<String>,
+}
+
 async fn apply(engine: &Engine, ctx: &Context, target: &Target, raw: &[u8], options: &WriteOptions) -> Result<Patched> {
-    let applied = read_applied(ctx, target, raw, options.field_validation)?;
+    let config = Configuration::read(raw)?;
     let now = engine.now_text();
     let writer = Writer { manager: &options.field_manager, subresource: target.part.name(), time: &now };
     let manager = &target.served.managers[target.version];
     let force = options.force.unwrap_or_default();
     let told = ctx.warnings().len();
+    let merge = |live: Option<&Object>| {
+        ctx.restart(told);
+        let merged = manager.apply(live, &config.object, force, writer).map_err(ApplyError::into_status)?;
+        config.object_to_twins(ctx, options.field_validation)?;
+        decode::merged(target, merged)
+    };
     loop {
         let changed = engine
             .change(target, &Preconditions::default(), options.dry_run, |current, old| {
-                ctx.restart(told);
-                let merged = match manager.apply(Some(&old), &applied, force, writer).map_err(apply_error)? {
-                    Applied::Changed(o) => o,
-                    Applied::Unchanged => old.clone(),
-                };
-                let new = decode::shape(target, merged, &mut Vec::new()).map_err(Status::bad_request)?;
+                let new = super::create::at_home(target, merge(Some(&old))?)?;
+                update::same_name(target, &new)?;
                 update::replace(ctx, target, current, &old, new)
             })
             .await;
@@ -150,20 +159,17 @@ async fn apply(engine: &Engine, ctx: &Context, target: &Target, raw: &[u8], opti
             Err(e) => return Err(e),
         }
         // There is nothing yet: apply creates it (P21).
-        if !applied.uid().is_empty() {
+        let mut object = merge(None)?;
+        if !object.uid().is_empty() {
             let why = format!(
                 "uid mismatch: the provided object specified uid {}, and no existing object was found",
-                applied.uid()
+                object.uid()
             );
             return Err(Status::conflict(target.resource(), &target.name, &why));
         }
-        let mut config = applied.clone();
-        config.set_meta("resourceVersion", Value::Null);
-        let object = match manager.apply(None, &config, force, writer).map_err(apply_error)? {
-            Applied::Changed(o) => o,
-            Applied::Unchanged => config,
-        };
-        let object = decode::shape(target, object, &mut Vec::new()).map_err(Status::bad_request)?;
+        object = super::create::at_home(target, object)?;
+        update::same_name(target, &object)?;
+        object.set_meta("resourceVersion", Value::Null);
         match super::create::store_new(engine, ctx, target, object, options).await {
             // Somebody else was faster: it is a merge after all.
             Err(e) if e.reason == Some(Reason::AlreadyExists) && !e.message.starts_with("object is being") => {}
@@ -172,44 +178,38 @@ async fn apply(engine: &Engine, ctx: &Context, target: &Target, raw: &[u8], opti
     }
 }
 
-fn apply_error(e: ApplyError) -> Status {
-    match e {
-        ApplyError::Conflict(status) => status,
-        ApplyError::Untyped(why) => Status::unclassified(why),
+impl Configuration {
+    /// Reads an object, perhaps a partial one (P16). What kind it is, is the field manager's to check.
+    fn read(raw: &[u8]) -> Result<Self> {
+        let bad = |e: &str| Status::bad_request(format!("error decoding YAML: {e}"));
+        let decoded = codec::decode(Format::Yaml, raw).map_err(|e| bad(&e))?;
+        let object = match decoded.value {
+            Value::Null => Object::default(),
+            value => Object::from_value(value)
+                .map_err(|_| bad("error unmarshaling JSON: while decoding JSON: the body is not a map"))?,
+        };
+        Ok(Self { object, duplicates: decoded.duplicates })
+    }
+
+    /// Refuses or warns of keys that are there twice, once all else is well (P20).
+    fn object_to_twins(&self, ctx: &Context, mode: FieldValidation) -> Result<()> {
+        match mode {
+            FieldValidation::Strict if !self.duplicates.is_empty() => {
+                let why = self.duplicates.join(", ");
+                Err(Status::bad_request(format!(
+                    "error strict decoding YAML: error converting YAML to JSON: {why}"
+                )))
+            }
+            FieldValidation::Warn => {
+                self.duplicates.iter().for_each(|d| ctx.warn(d.clone()));
+                Ok(())
+            }
+            _ => Ok(()),
+        }
     }
 }
 
-/// Reads an applied configuration: an object of the target, partial (P16-P20).
-fn read_applied(ctx: &Context, target: &Target, raw: &[u8], mode: FieldValidation) -> Result<Object> {
-    let decoded =
-        codec::decode(Format::Yaml, raw).map_err(|e| Status::bad_request(format!("error decoding YAML: {e}")))?;
-    match mode {
-        FieldValidation::Strict if !decoded.duplicates.is_empty() => {
-            let why = decoded.duplicates.join(", ");
-            return Err(Status::bad_request(format!(
-                "error strict decoding YAML: error converting YAML to JSON: {why}"
-            )));
-        }
-        FieldValidation::Warn => decoded.duplicates.iter().for_each(|d| ctx.warn(d.clone())),
-        _ => {}
-    }
-    let Ok(object) = Object::from_value(decoded.value) else {
-        return Err(Status::bad_request("error decoding YAML: the body is not an object"));
-    };
-    let given = GroupVersion::parse(object.api_version()).unwrap_or_default().with_kind(object.kind());
-    let wanted: GroupVersionKind = target.group_version().with_kind(target.kind());
-    if given != wanted {
-        return Err(Status::bad_request(format!("invalid object type: {given}")));
-    }
-    if object.meta("managedFields").is_some_and(|m| !m.is_null()) {
-        return Err(Status::bad_request("metadata.managedFields must be nil"));
-    }
-    if object.name().is_empty() {
-        let name = &target.name;
-        return Err(Status::bad_request(format!(
-            "the name of the object ({name} based on URL) was undeterminable: name must be provided"
-        )));
-    }
-    update::same_name(target, &object)?;
-    super::create::at_home(target, object)
+/// Reads an applied Scale.
+pub(super) fn read_applied(raw: &[u8]) -> Result<Object> {
+    Configuration::read(raw).map(|c| c.object)
 }

@@ -11,6 +11,9 @@ use serde_json::Value;
 
 /// The particulars of a kind.
 pub trait Strategy: Send + Sync {
+    /// Whether the kind is one that Kubernetes has itself: only those take strategic merge patches, and their managed
+    /// fields lose entries of versions that are not known.
+    fn builtin(&self) -> bool;
     /// What an object of the kind has when nothing is set: parts that are never absent, and so belong to nobody.
     fn blank(&self) -> Object;
     /// What names look like.
@@ -67,6 +70,10 @@ pub fn content_differs(a: &Object, b: &Object, with_status: bool) -> bool {
 }
 
 impl Strategy for CustomResource {
+    fn builtin(&self) -> bool {
+        false
+    }
+
     fn blank(&self) -> Object {
         Object::default()
     }

@@ -7,7 +7,7 @@ use super::entry::Entry;
 use super::options::WriteOptions;
 use super::store::Preconditions;
 use super::update;
-use crate::patch::apply::{Writer, manager_name};
+use crate::patch::apply::{self, ApplyError, FieldManager, Writer, manager_name};
 use crate::patch::{json, merge};
 use crate::resource::codec::{self, Format};
 use crate::resource::{GroupKind, Object};
@@ -15,6 +15,7 @@ use crate::schema::definition::Scale;
 use crate::status::field::FieldError;
 use crate::status::{Result, Status};
 use serde_json::{Map, Value, json};
+use std::sync::{Arc, LazyLock};
 
 fn steps(path: &str) -> impl Iterator<Item = &str> {
     path.split('.').filter(|s| !s.is_empty())
@@ -80,14 +81,26 @@ fn scale(target: &Target, object: &Object) -> Result<Value> {
     Ok(json!({"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": metadata, "spec": spec, "status": status}))
 }
 
-/// The Scale that a write starts from: replicas that are not there count as none.
-fn scale_or_zero(target: &Target, object: &Object) -> Result<Value> {
-    let mut object = object.clone();
+/// What stands for replicas that are not there, so that a write which does not set them is told from one to 0.
+const UNSET: i64 = i32::MIN as i64;
+
+/// The Scale that a write starts from, with the managers that it shares with the object.
+fn scale_to_write(target: &Target, object: &Object) -> Result<Object> {
     let path = paths(target)?.spec_replicas_path;
-    if at(&object, &path).is_none() {
-        set(&mut object, &path, 0.into());
+    let mut given = object.clone();
+    if at(&given, &path).is_none() {
+        set(&mut given, &path, UNSET.into());
     }
-    scale(target, &object)
+    let mut scale = Object::from_value(scale(target, &given)?).unwrap_or_default();
+    apply::to_scale(&target.served.definition, object, &mut scale).map_err(Status::unclassified)?;
+    Ok(scale)
+}
+
+/// Field management of Scales.
+fn scale_manager() -> &'static FieldManager {
+    static MANAGER: LazyLock<FieldManager> =
+        LazyLock::new(|| FieldManager::new(Arc::new(apply::scale_definition()), 0, Object::default(), true));
+    &MANAGER
 }
 
 /// How a Scale is given.
@@ -98,6 +111,8 @@ pub enum Given {
     Merge(Value),
     /// A JSON patch of it.
     Json(json::Patch),
+    /// An applied configuration of it.
+    Apply(Object),
 }
 
 impl Given {
@@ -115,6 +130,9 @@ impl Given {
     /// # Errors
     /// 400.
     pub fn patch(form: super::patch::Form, raw: &[u8]) -> Result<Self> {
+        if form == super::patch::Form::Apply {
+            return super::patch::read_applied(raw).map(Self::Apply);
+        }
         let decoded =
             codec::decode(Format::Json, raw).map_err(|e| Status::bad_request(format!("error decoding patch: {e}")))?;
         Ok(match form {
@@ -134,38 +152,34 @@ pub async fn write_scale(
     given: &Given,
     options: &WriteOptions,
 ) -> Result<Value> {
-    let paths = paths(target)?;
+    let path = paths(target)?.spec_replicas_path;
     let manager = manager_name(&options.field_manager, &ctx.user_agent);
     let now = engine.now_text();
     let writer = Writer { manager: &manager, subresource: "scale", time: &now };
     let written = engine
         .change(target, &Preconditions::default(), options.dry_run, |current, old| {
-            let before = scale_or_zero(target, &old);
-            let wanted = match given {
-                Given::Whole(v) => v.clone(),
-                Given::Merge(p) => {
-                    let mut v = before?;
-                    merge::merge(&mut v, p.clone());
-                    v
-                }
-                Given::Json(p) => p.apply(&before?).map_err(super::patch::patch_error)?,
-            };
-            let version = wanted.pointer("/metadata/resourceVersion").and_then(Value::as_str).unwrap_or_default();
+            let before = scale_to_write(target, &old)?;
+            let scale = given.write(&before, options, writer)?;
+            let version = scale.resource_version();
             if !version.is_empty() && version != current.revision.to_string() {
                 let why = "the object has been modified; please apply your changes to the latest version and try again";
                 return Err(Status::conflict(target.resource(), &target.name, why));
             }
-            let replicas = wanted.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or_default();
+            let replicas = scale.0.get("spec").and_then(|s| s.get("replicas")).and_then(Value::as_i64).unwrap_or_default();
+            if replicas == UNSET {
+                return Err(Status::bad_request(format!("the spec replicas field {path:?} cannot be empty")));
+            }
             let mut new = old.clone();
-            set(&mut new, &paths.spec_replicas_path, replicas.into());
+            set(&mut new, &path, replicas.into());
             let mut new = decode::shape(target, new, &mut Vec::new()).map_err(Status::bad_request)?;
-            target.served.managers[target.version].on_update(&old, &mut new, writer);
+            apply::to_parent(&target.served.definition, target.version, &scale, &mut new)
+                .map_err(Status::unclassified)?;
             let main = Target { part: super::context::Part::Main, ..target.clone() };
             let replaced = update::replace(ctx, &main, current, &old, new);
             if replicas >= 0 {
                 return replaced;
             }
-            let error = FieldError::invalid(&paths.spec_replicas_path, replicas, "should be a non-negative integer");
+            let error = FieldError::invalid(&path, replicas, "should be a non-negative integer");
             let kind = GroupKind::new(&target.served.definition.group, target.kind());
             let mut status = Status::invalid(&kind, &target.name, &[error]);
             if let (Err(Status { details: Some(more), .. }), Some(own)) = (replaced, &mut status.details) {
@@ -175,4 +189,37 @@ pub async fn write_scale(
         })
         .await?;
     scale_of(target, &written.into_entry())
+}
+
+impl Given {
+    /// The Scale that is asked for, with who owns what of it.
+    fn write(&self, before: &Object, options: &WriteOptions, writer: Writer<'_>) -> Result<Object> {
+        let value = match self {
+            Self::Whole(v) => v.clone(),
+            Self::Merge(p) => {
+                let mut v = before.clone().into_value();
+                merge::merge(&mut v, p.clone());
+                v
+            }
+            Self::Json(p) => p.apply(&before.clone().into_value()).map_err(super::patch::patch_error)?,
+            Self::Apply(config) => {
+                let force = options.force.unwrap_or_default();
+                let writer = Writer { manager: &options.field_manager, ..writer };
+                let merged = scale_manager()
+                    .apply(Some(before), config, force, writer)
+                    .map_err(ApplyError::into_status)?;
+                if merged.0.get("spec") == before.0.get("spec") {
+                    return Ok(merged);
+                }
+                // Upstream cannot convert a Scale that it has merged, and says so to whoever applies a change.
+                let (ns, name) = (config.namespace(), config.name());
+                return Err(Status::unclassified(format!(
+                    "failed to convert new object ({ns}/{name}; autoscaling/v1, Kind=Scale) to proper version: request to convert CR to an invalid group/version: autoscaling/v1"
+                )));
+            }
+        };
+        let mut scale = Object::from_value(value).map_err(|_| Status::bad_request("the Scale is not an object"))?;
+        scale_manager().on_update(before, &mut scale, writer);
+        Ok(scale)
+    }
 }

@@ -6,7 +6,7 @@ use super::engine::Engine;
 use super::entry::Entry;
 use super::options::WriteOptions;
 use super::store::{Change, Preconditions};
-use crate::patch::apply::{Writer, manager_name};
+use crate::patch::apply::{Writer, keep_times, manager_name};
 use crate::resource::{GroupKind, Object, validate};
 use crate::status::field::FieldError;
 use crate::status::{Result, Status};
@@ -90,6 +90,7 @@ pub(super) fn replace(
         let kind = GroupKind::new(&target.served.definition.group, new.kind());
         return Err(Status::invalid(&kind, new.name(), &errors));
     }
+    keep_times(old, &mut new);
     new.set_meta("resourceVersion", Value::Null);
     if new.is_terminating() && new.finalizers().is_empty() && !strategy.holds(&new) && grace(&new) == 0 {
         return Ok(Change::Remove(new));

@@ -1,54 +1,64 @@
-//! `FieldManager`: keeps ownership through every write of a kind's objects, and merges what is applied.
+//! `FieldManager`: keeps ownership through every write of a kind's objects, and merges what is applied. The order of its
+//! steps is upstream's (M/util/managedfields/internal/fieldmanager.go); the rules are in `update`.
 
-use super::managed::{self, Entry};
+use super::conflict::{Conflict, conflict_status};
+use super::last_applied;
+use super::managed::{self, Entry, Managed};
 use super::set::Set;
-use super::typed::{self, Changes, Kind};
-use crate::resource::Object;
-use crate::schema::Schema;
-use crate::status::{Cause, Status};
-use serde_json::Value;
+use super::typed;
+use super::update::{Failure, View};
+use crate::resource::{GroupVersion, Object};
+use crate::schema::Definition;
+use crate::status::Status;
 use std::sync::Arc;
 
-/// Field management for one version of a kind.
-#[derive(Clone)]
+/// Whom the content of an object that nobody tracked belongs to when it is first applied (P31).
+const BEFORE_FIRST_APPLY: &str = "before-first-apply";
+
+/// Field management for one version of a kind. See the [module](super) for how it is used.
+#[derive(Clone, Debug)]
 pub struct FieldManager {
-    schema: Arc<Schema>,
+    definition: Arc<Definition>,
+    version: usize,
     api_version: String,
-    kind: String,
-    /// What an object has before anything is set: parts that are never absent and so never owned.
     blank: Object,
-    status: bool,
+    builtin: bool,
 }
 
 /// Who writes, through which part of the object, when.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Writer<'a> {
-    /// Manager name.
+    /// Manager name; [`manager_name`] makes one of what a request says.
     pub manager: &'a str,
-    /// Subresource, or empty.
+    /// Subresource, or empty for the object itself.
     pub subresource: &'a str,
-    /// RFC 3339, in seconds.
+    /// RFC 3339 in UTC, in seconds.
     pub time: &'a str,
-}
-
-/// What an apply came to.
-pub enum Applied {
-    /// The object to store.
-    Changed(Object),
-    /// Nothing to do.
-    Unchanged,
 }
 
 /// Why an apply is refused.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ApplyError {
-    /// Others own what it would change: the 409.
-    Conflict(Status),
-    /// It cannot be typed by the schema.
-    Untyped(String),
+    /// Others own what it would change.
+    Conflict(Vec<Conflict>),
+    /// It is not a configuration of this kind and version: a bad request.
+    Refused(String),
+    /// The schema, or what managedFields say, is at odds with it. Upstream answers this with 500.
+    Failed(String),
 }
 
-/// The manager's name: the one given, or the first part of the user agent (P36).
+impl ApplyError {
+    /// The answer to a client.
+    pub fn into_status(self) -> Status {
+        match self {
+            Self::Conflict(all) => conflict_status(&all),
+            Self::Refused(why) => Status::bad_request(why),
+            Self::Failed(why) => Status::unclassified(why),
+        }
+    }
+}
+
+/// The manager's name: the one given, or the first part of the user agent (P36). Never empty.
 pub fn manager_name(given: &str, user_agent: &str) -> String {
     if !given.is_empty() {
         return given.to_owned();
@@ -62,276 +72,214 @@ pub fn manager_name(given: &str, user_agent: &str) -> String {
 }
 
 /// Fields that nobody owns (P29).
-fn unowned() -> Set {
-    let mut set = Set::default();
-    for f in ["f:apiVersion", "f:kind"] {
-        set.child(f).member = true;
-    }
-    let meta = set.child("f:metadata");
-    for f in [
-        "name",
-        "namespace",
-        "creationTimestamp",
-        "selfLink",
-        "uid",
+fn unowned() -> Set<'static> {
+    const META: [&str; 9] = [
         "clusterName",
+        "creationTimestamp",
         "generation",
         "managedFields",
+        "name",
+        "namespace",
         "resourceVersion",
-    ] {
-        meta.child(&format!("f:{f}")).member = true;
-    }
-    set
+        "selfLink",
+        "uid",
+    ];
+    let all = ["apiVersion", "kind", "metadata"].map(|f| Set::of_path(&[f]));
+    let meta = META.map(|f| Set::of_path(&["metadata", f]));
+    all.iter().chain(&meta).fold(Set::default(), |sum, s| sum.union(s))
 }
 
 impl FieldManager {
-    /// For objects of a kind in one version. `blank` is what an object of the kind has when nothing is set.
-    pub fn new(schema: Arc<Schema>, api_version: String, kind: String, blank: Object, status: bool) -> Self {
-        Self { schema, api_version, kind, blank, status }
+    /// For objects of one version of a definition, by its index. `blank` is what an object of the kind has when nothing is
+    /// set: parts that are never absent and so never owned. Of `builtin` kinds, entries of unknown versions are dropped;
+    /// with custom resources they stop an apply.
+    pub fn new(definition: Arc<Definition>, version: usize, mut blank: Object, builtin: bool) -> Self {
+        let api_version = GroupVersion::new(&definition.group, &definition.versions[version].name).to_string();
+        blank.0.insert("apiVersion".into(), api_version.clone().into());
+        blank.0.insert("kind".into(), definition.names.kind.clone().into());
+        Self { definition, version, api_version, blank, builtin }
     }
 
-    fn root(&self) -> Kind<'_> {
-        Kind::Node(self.schema.node())
-    }
-
-    fn strip(&self, set: &mut Set, subresource: &str) {
-        let mut out = unowned();
-        if self.status {
-            // The endpoint resets the other part, so no write through it owns that (P37).
-            match subresource {
-                "status" => {
-                    out.child("f:spec").member = true;
-                    let meta = out.child("f:metadata");
-                    meta.child("f:labels").member = true;
-                    meta.child("f:annotations").member = true;
-                    meta.child("f:finalizers").member = true;
-                    meta.child("f:ownerReferences").member = true;
-                }
-                _ => out.child("f:status").member = true,
-            }
+    fn view<'a>(&'a self, subresource: &'a str) -> View<'a> {
+        View {
+            definition: &self.definition,
+            version: self.version,
+            api_version: &self.api_version,
+            drop_unknown: self.builtin,
+            subresource,
         }
-        set.subtract_trees(&out);
-        if let Some(meta) = set.children.get_mut("f:metadata") {
-            meta.member = false;
-            if meta.is_empty() {
-                set.children.remove("f:metadata");
-            }
-        }
-        set.member = false;
-    }
-
-    fn changes(&self, old: &Value, new: &Value, subresource: &str) -> Changes {
-        let mut c = Changes::default();
-        typed::compare(self.root(), Some(old), Some(new), true, &mut c.set, &mut c.removed);
-        self.strip(&mut c.set, subresource);
-        self.strip(&mut c.removed, subresource);
-        c
     }
 
     /// Books a new object under its creator.
     pub fn on_create(&self, object: &mut Object, writer: Writer<'_>) {
-        if managed::is_reset(object) {
-            object.set_meta("managedFields", Value::Null);
-            return;
-        }
-        let mut entries = managed::read(object).unwrap_or_default();
-        object.set_meta("managedFields", Value::Null);
-        self.book(&self.blank.clone(), object, &mut entries, writer);
-        managed::write(object, entries);
+        self.track(&self.blank, object, writer, true);
     }
 
-    /// Books a change. The old entries count when the new ones are missing or cannot be read; a status write cannot
-    /// change them.
+    /// Books a change. The entries of `new` count when it has some that can be read, else those of `old`; a write through a
+    /// subresource cannot change them. An object that nobody tracks stays so until it is applied (P32), and `[{}]` for
+    /// entries makes it one (P33). What the schema cannot type is not booked.
     pub fn on_update(&self, old: &Object, new: &mut Object, writer: Writer<'_>) {
-        let before = managed::read(old).unwrap_or_default();
-        if managed::is_reset(new) && writer.subresource.is_empty() {
-            new.set_meta("managedFields", Value::Null);
-            return;
-        }
-        let given = new.meta("managedFields").is_some() && writer.subresource.is_empty();
-        let mut entries = match managed::read(new) {
-            Some(e) if given => e,
-            _ => before.clone(),
-        };
-        // An object that nobody tracks stays so until it is applied (P32).
-        if entries.is_empty() && before.is_empty() {
-            new.set_meta("managedFields", Value::Null);
-            return;
-        }
-        self.book(old, new, &mut entries, writer);
-        managed::write(new, entries);
+        self.track(old, new, writer, false);
     }
 
-    fn book(&self, old: &Object, new: &Object, entries: &mut Vec<Entry>, writer: Writer<'_>) {
-        let bare = |o: &Object| {
-            let mut o = o.clone();
-            o.set_meta("managedFields", Value::Null);
-            o.into_value()
-        };
-        let changes = self.changes(&bare(old), &bare(new), writer.subresource);
-        if changes.set.is_empty() && changes.removed.is_empty() {
-            return;
-        }
-        let own = |e: &Entry| e.is(writer.manager, false, writer.subresource, &self.api_version);
-        for e in entries.iter_mut().filter(|e| !own(e)) {
-            e.set.subtract(&changes.set);
-            e.set.subtract(&changes.removed);
-        }
-        match entries.iter_mut().find(|e| own(e)) {
-            Some(e) => {
-                let before = e.set.clone();
-                e.set.subtract(&changes.removed);
-                e.set.union(&changes.set);
-                if e.set != before {
-                    e.time = writer.time.to_owned();
-                }
+    fn track(&self, old: &Object, new: &mut Object, writer: Writer<'_>, created: bool) {
+        let given = new.metadata_mut().remove("managedFields").unwrap_or_default();
+        let before = || Managed::read(old.meta("managedFields")).unwrap_or_default();
+        let mut managed = if !writer.subresource.is_empty() {
+            before()
+        } else if managed::is_reset(&given) {
+            Managed::default()
+        } else {
+            match Managed::read(Some(&given)) {
+                Ok(all) if !all.entries.is_empty() => all,
+                _ => before(),
             }
-            None => entries.push(Entry {
-                manager: writer.manager.to_owned(),
-                apply: false,
-                subresource: writer.subresource.to_owned(),
-                api_version: self.api_version.clone(),
-                time: writer.time.to_owned(),
-                set: changes.set,
-            }),
+        };
+        if managed.entries.is_empty() && !created {
+            return;
+        }
+        let mut out = Object::default();
+        match self.book(old, new, &mut managed, writer) {
+            Ok(()) => managed.write(&mut out),
+            // Upstream leaves the entries as they were, rather than refuse the write.
+            Err(_) => out.set_meta("managedFields", old.meta("managedFields").cloned().unwrap_or_default()),
+        }
+        if let Some(entries) = out.metadata_mut().remove("managedFields") {
+            new.metadata_mut().insert("managedFields".into(), entries);
         }
     }
 
-    /// Merges an applied configuration into the live object, or into nothing.
+    fn book<'a>(
+        &'a self,
+        old: &'a Object,
+        new: &'a Object,
+        managed: &mut Managed<'a>,
+        writer: Writer<'a>,
+    ) -> Result<(), Failure> {
+        let view = self.view(writer.subresource);
+        typed::check(view.root(), &new.0, true)?;
+        typed::check(view.root(), &old.0, true)?;
+        let set = view.update(&old.0, &new.0, managed)?.difference(&unowned());
+        // A write that changes nothing of its own leaves the manager's time alone.
+        if !set.is_empty() {
+            let entry = Entry {
+                manager: writer.manager,
+                apply: false,
+                subresource: writer.subresource,
+                api_version: &self.api_version,
+                time: Some(writer.time),
+                set,
+            };
+            let set = match managed.take(&entry.identity()) {
+                Some(previous) => entry.set.union(&previous.set),
+                None => entry.set.clone(),
+            };
+            managed.put(Entry { set, ..entry });
+        }
+        managed.cap();
+        Ok(())
+    }
+
+    /// Merges an applied configuration into the live object, or into nothing, and books it. The result is neither
+    /// defaulted nor validated.
     ///
     /// # Errors
-    /// Conflicts, unless `force`, and what the schema cannot type.
+    /// Conflicts, unless `force`, and what cannot be applied.
     pub fn apply(
         &self,
         live: Option<&Object>,
         applied: &Object,
         force: bool,
         writer: Writer<'_>,
-    ) -> Result<Applied, ApplyError> {
-        let config = applied.clone().into_value();
-        let (mut set, mut errors) = (Set::default(), Vec::new());
-        typed::fields(self.root(), &config, true, "", &mut set, &mut errors);
-        if !errors.is_empty() {
-            let text = match errors.as_slice() {
-                [one] => one.clone(),
-                many => format!("errors:\n  {}", many.join("\n  ")),
-            };
-            let gv = &self.api_version;
-            let (ns, name) = (applied.namespace(), applied.name());
-            return Err(ApplyError::Untyped(format!(
-                "failed to create typed patch object ({ns}/{name}; {gv}, Kind={}): {text}",
-                self.kind
-            )));
-        }
-        self.strip(&mut set, writer.subresource);
-        let mut entries = live.map_or_else(Vec::new, |l| self.entries_before_apply(l));
-        let base = live.cloned().unwrap_or_else(|| self.blank.clone());
-        let mut bare = base.clone();
-        bare.set_meta("managedFields", Value::Null);
-        let before = bare.into_value();
-        let mut merged = typed::merge(self.root(), Some(&before), &config, true);
-
-        let own = |e: &Entry| e.is(writer.manager, true, writer.subresource, &self.api_version);
-        let last = entries.iter().find(|e| own(e)).cloned();
-        if let Some(last) = &last {
-            let mut kept = set.with_parents();
-            for e in entries.iter().filter(|e| !own(e)) {
-                kept.union(&e.set.with_parents());
+    ) -> Result<Object, ApplyError> {
+        let live = live.unwrap_or(&self.blank);
+        let mut done = self.merge(live, applied, force, writer);
+        if writer.manager == last_applied::KUBECTL {
+            if let Err(ApplyError::Conflict(all)) = done {
+                let root = self.view(writer.subresource).root();
+                let left = last_applied::allow(root, &self.api_version, live, all);
+                done = match left.is_empty() {
+                    true => self.merge(live, applied, true, writer),
+                    false => Err(ApplyError::Conflict(left)),
+                };
             }
-            let mut dropped = last.set.with_parents();
-            dropped.subtract(&kept);
-            typed::remove(self.root(), &mut merged, &dropped, true);
-        }
-        let changes = self.changes(&before, &merged, writer.subresource);
-        let mut conflicts = Vec::new();
-        for e in entries.iter_mut().filter(|e| !own(e)) {
-            let contested = e.set.intersection(&changes.set);
-            if !contested.is_empty() {
-                conflicts.push((e.clone(), contested.clone()));
-                e.set.subtract(&contested);
+            if let Ok(object) = &mut done {
+                last_applied::follow(object, applied);
             }
-            e.set.subtract(&changes.removed);
         }
-        if !force && !conflicts.is_empty() {
-            return Err(ApplyError::Conflict(conflict(&conflicts)));
-        }
-        let same_owner = last.as_ref().is_some_and(|l| l.set == set && l.api_version == self.api_version);
-        let time = last.filter(|_| same_owner).map_or_else(|| writer.time.to_owned(), |l| l.time);
-        entries.retain(|e| !own(e));
-        entries.push(Entry {
-            manager: writer.manager.to_owned(),
-            apply: true,
-            subresource: writer.subresource.to_owned(),
-            api_version: self.api_version.clone(),
-            time,
-            set,
-        });
-        let mut object = Object::from_value(merged).unwrap_or_default();
-        managed::write(&mut object, entries);
-        if live.is_some_and(|l| *l == object) { Ok(Applied::Unchanged) } else { Ok(Applied::Changed(object)) }
+        done
     }
 
-    /// The entries of a live object; one that nobody tracks is booked under `before-first-apply` (P31).
-    fn entries_before_apply(&self, live: &Object) -> Vec<Entry> {
-        let entries = managed::read(live).unwrap_or_default();
-        if !entries.is_empty() {
-            return entries;
-        }
-        let mut set = Set::default();
-        typed::fields(self.root(), &live.clone().into_value(), true, "", &mut set, &mut Vec::new());
-        self.strip(&mut set, "");
-        let created = live.meta_str("creationTimestamp").to_owned();
-        vec![Entry {
-            manager: "before-first-apply".into(),
-            apply: false,
-            subresource: String::new(),
-            api_version: self.api_version.clone(),
-            time: created,
-            set,
-        }]
-    }
-}
-
-/// The 409 of M/util/managedfields/internal/conflict.go.
-fn conflict(conflicts: &[(Entry, Set)]) -> Status {
-    let name = |e: &Entry| {
-        let sub =
-            if e.subresource.is_empty() { String::new() } else { format!(" with subresource \"{}\"", e.subresource) };
-        let how = if e.apply {
-            String::new()
-        } else if e.time.is_empty() {
-            format!(" using {}", e.api_version)
-        } else {
-            format!(" using {} at {}", e.api_version, e.time)
+    fn merge(
+        &self,
+        live: &Object,
+        applied: &Object,
+        force: bool,
+        writer: Writer<'_>,
+    ) -> Result<Object, ApplyError> {
+        let failed = |e: Failure| match e {
+            Failure::Conflicts(all) => ApplyError::Conflict(all),
+            Failure::Other(why) => ApplyError::Failed(why),
         };
-        format!("\"{}\"{sub}{how}", e.manager)
-    };
-    let mut all: Vec<(String, String)> = Vec::new();
-    for (e, set) in conflicts {
-        all.extend(set.paths().into_iter().map(|p| (name(e), p)));
-    }
-    all.sort();
-    let causes = all.iter().map(|(who, path)| Cause {
-        reason: "FieldManagerConflict".into(),
-        message: format!("conflict with {who}"),
-        field: path.clone(),
-    });
-    let causes: Vec<Cause> = causes.collect();
-    let n = all.len();
-    let mut message = format!("Apply failed with {n} conflict{}: ", if n == 1 { "" } else { "s" });
-    if let [(who, path)] = all.as_slice() {
-        message += &format!("conflict with {who}: {path}");
-    } else {
-        let mut managers: Vec<&String> = all.iter().map(|(w, _)| w).collect();
-        managers.dedup();
-        let parts = managers.into_iter().map(|w| {
-            let paths: Vec<&str> = all.iter().filter(|(x, _)| x == w).map(|(_, p)| p.as_str()).collect();
-            match paths.as_slice() {
-                [one] => format!("conflict with {w}: {one}"),
-                many => format!("conflicts with {w}:\n- {}", many.join("\n- ")),
+        let mut managed = Managed::read(live.meta("managedFields"))
+            .map_err(|e| ApplyError::Failed(format!("failed to decode managed fields: {e}")))?;
+        self.check_kind(applied)?;
+        if managed.entries.is_empty() {
+            let before = Writer { manager: BEFORE_FIRST_APPLY, ..writer };
+            self.book(&self.blank, live, &mut managed, before).map_err(|e| match e {
+                Failure::Other(why) => {
+                    ApplyError::Failed(format!("failed to create manager for existing fields: {why}"))
+                }
+                e => failed(e),
+            })?;
+        }
+        if applied.meta("managedFields").is_some_and(|m| !m.is_null()) {
+            return Err(ApplyError::Refused("metadata.managedFields must be nil".to_owned()));
+        }
+        let view = self.view(writer.subresource);
+        typed::check(view.root(), &applied.0, false).map_err(|e| {
+            let (ns, name, gv, kind) = (applied.namespace(), applied.name(), &self.api_version, applied.kind());
+            ApplyError::Failed(format!("failed to create typed patch object ({ns}/{name}; {gv}, Kind={kind}): {e}"))
+        })?;
+        typed::check(view.root(), &live.0, true).map_err(|e| {
+            let (ns, name, gv, kind) = (live.namespace(), live.name(), &self.api_version, live.kind());
+            ApplyError::Failed(format!("failed to create typed live object ({ns}/{name}; {gv}, Kind={kind}): {e}"))
+        })?;
+        let own = Entry {
+            manager: writer.manager,
+            apply: true,
+            subresource: writer.subresource,
+            api_version: &self.api_version,
+            time: None,
+            set: Set::default(),
+        };
+        let identity = own.identity();
+        let merged = view.apply(&live.0, &applied.0, &mut managed, own, force).map_err(failed)?;
+        if let Some(at) = managed.position(&identity) {
+            let own = &mut managed.entries[at];
+            own.set = own.set.difference(&unowned());
+            // An apply that changes nothing leaves the manager's time alone, and a new manager without one.
+            if merged != live.0 {
+                own.time = Some(writer.time);
             }
-        });
-        message += &parts.collect::<Vec<_>>().join("\n");
+        }
+        let mut object = Object(merged);
+        object.set_meta("managedFields", serde_json::Value::Null);
+        managed.write(&mut object);
+        Ok(object)
     }
-    Status::apply_conflict(message, causes)
+
+    fn check_kind(&self, applied: &Object) -> Result<(), ApplyError> {
+        let kind = applied.kind();
+        if applied.api_version() == self.api_version && kind == self.definition.names.kind {
+            return Ok(());
+        }
+        let gv = match applied.api_version() {
+            // The group of nothing and the version of nothing.
+            "" => "/",
+            gv => gv,
+        };
+        let gv = if gv.contains('/') { gv.to_owned() } else { format!("/{gv}") };
+        Err(ApplyError::Refused(format!("invalid object type: {gv}, Kind={kind}")))
+    }
 }

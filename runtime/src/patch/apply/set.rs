@@ -1,171 +1,311 @@
-//! `Set`: a set of fields as a trie, in the terms of FieldsV1: `f:name`, `k:{...}`, `v:...`, `.` for the node itself.
+//! `Set`: a set of fields as a sorted trie, read from and written as FieldsV1. It owns the algebra of sets; which fields a
+//! value has is `typed`'s. Every operation walks both tries once, in order.
 
+use super::element::Element;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
 
-/// A set of fields.
+/// A set of fields of an object. It borrows the names in it from what it was made of.
+///
+/// ```
+/// use kubegraft::patch::apply::Set;
+/// use serde_json::json;
+///
+/// let fields = json!({"f:spec": {"f:ports": {"k:{\"name\":\"a\"}": {".": {}, "f:port": {}}}}});
+/// let set = Set::parse(&fields).expect("FieldsV1");
+/// assert_eq!(set.paths(), [".spec.ports[name=\"a\"]", ".spec.ports[name=\"a\"].port"]);
+/// assert_eq!(set.to_value(), fields);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Set {
-    /// Whether the node itself is in the set.
-    pub(super) member: bool,
-    /// What is below it.
-    pub(super) children: BTreeMap<String, Set>,
+pub struct Set<'a> {
+    /// Sorted, each a member or with something below it.
+    nodes: Vec<Node<'a>>,
 }
 
-impl Set {
-    /// Whether nothing is in it.
-    pub fn is_empty(&self) -> bool {
-        !self.member && self.children.values().all(Self::is_empty)
+/// A field that is in the set, or on the way to one that is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Node<'a> {
+    pub(super) element: Element<'a>,
+    /// Whether the field itself is in the set.
+    pub(super) member: bool,
+    pub(super) below: Set<'a>,
+}
+
+impl Node<'_> {
+    fn is_dead(&self) -> bool {
+        !self.member && self.below.is_empty()
+    }
+}
+
+impl<'a> Set<'a> {
+    /// A set of these nodes, in any order; of equal ones the union.
+    pub(super) fn of(mut nodes: Vec<Node<'a>>) -> Self {
+        nodes.retain(|n| !n.is_dead());
+        if !nodes.is_sorted_by(|a, b| a.element < b.element) {
+            nodes.sort_by(|a, b| a.element.cmp(&b.element));
+            nodes.dedup_by(|again, first| {
+                let same = again.element == first.element;
+                if same {
+                    first.member |= again.member;
+                    first.below = first.below.union(&again.below);
+                }
+                same
+            });
+        }
+        Self { nodes }
     }
 
-    pub(super) fn child(&mut self, element: &str) -> &mut Self {
-        self.children.entry(element.to_owned()).or_default()
+    pub(super) fn nodes(&self) -> &[Node<'a>] {
+        &self.nodes
+    }
+
+    /// Whether nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    fn find(&self, element: &Element<'_>) -> Option<&Node<'a>> {
+        self.nodes.binary_search_by(|n| n.element.cmp(element)).ok().map(|i| &self.nodes[i])
+    }
+
+    /// Whether a step from here is in the set, and what is below it.
+    pub(super) fn step(&self, element: &Element<'_>) -> Option<(bool, &Self)> {
+        self.find(element).map(|n| (n.member, &n.below))
+    }
+
+    /// The set of one field, by the names on the way to it.
+    pub(super) fn of_path(path: &[&'a str]) -> Self {
+        match path {
+            [] => Self::default(),
+            [name, rest @ ..] => {
+                let below = Self::of_path(rest);
+                Self { nodes: vec![Node { element: Element::field(name), member: rest.is_empty(), below }] }
+            }
+        }
+    }
+
+    /// Whether the field at the end of these names is in the set.
+    pub(super) fn has(&self, path: &[&str]) -> bool {
+        match path {
+            [] => false,
+            [name, rest @ ..] => match self.step(&Element::field(name)) {
+                Some((member, below)) => if rest.is_empty() { member } else { below.has(rest) },
+                None => false,
+            },
+        }
     }
 
     /// Everything in either.
-    pub(super) fn union(&mut self, other: &Self) {
-        self.member |= other.member;
-        for (k, o) in &other.children {
-            match self.children.get_mut(k) {
-                Some(s) => s.union(o),
-                None => {
-                    self.children.insert(k.clone(), o.clone());
-                }
-            }
-        }
-    }
-
-    /// Takes out what is in `other`.
-    pub(super) fn subtract(&mut self, other: &Self) {
-        self.member &= !other.member;
-        for (k, o) in &other.children {
-            if let Some(s) = self.children.get_mut(k) {
-                s.subtract(o);
-                if s.is_empty() {
-                    self.children.remove(k);
-                }
-            }
-        }
-    }
-
-    /// Takes out what is in `other` and all below it.
-    pub(super) fn subtract_trees(&mut self, other: &Self) {
-        if other.member {
-            *self = Self::default();
-            return;
-        }
-        for (k, o) in &other.children {
-            if let Some(s) = self.children.get_mut(k) {
-                s.subtract_trees(o);
-                if s.is_empty() {
-                    self.children.remove(k);
-                }
-            }
-        }
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        let mut nodes = Vec::with_capacity(self.nodes.len().max(other.nodes.len()));
+        zip(&self.nodes, &other.nodes, |a, b| match (a, b) {
+            (Some(a), Some(b)) => nodes.push(Node {
+                element: a.element.clone(),
+                member: a.member || b.member,
+                below: a.below.union(&b.below),
+            }),
+            (Some(n), None) | (None, Some(n)) => nodes.push(n.clone()),
+            (None, None) => {}
+        });
+        Self { nodes }
     }
 
     /// What is in both.
-    pub(super) fn intersection(&self, other: &Self) -> Self {
-        let mut out = Self { member: self.member && other.member, children: BTreeMap::new() };
-        for (k, s) in &self.children {
-            if let Some(both) = other.children.get(k).map(|o| s.intersection(o)).filter(|b| !b.is_empty()) {
-                out.children.insert(k.clone(), both);
+    #[must_use]
+    pub fn intersection(&self, other: &Set<'_>) -> Self {
+        self.select(other, |a, b| Node {
+            element: a.element.clone(),
+            member: a.member && b.is_some_and(|b| b.member),
+            below: b.map_or_else(Self::default, |b| a.below.intersection(&b.below)),
+        })
+    }
+
+    /// What is in this one only. What is below a field of the other stays.
+    #[must_use]
+    pub fn difference(&self, other: &Set<'_>) -> Self {
+        self.select(other, |a, b| match b {
+            None => a.clone(),
+            Some(b) => Node {
+                element: a.element.clone(),
+                member: a.member && !b.member,
+                below: a.below.difference(&b.below),
+            },
+        })
+    }
+
+    /// What is neither in the other nor below a field of it.
+    #[must_use]
+    pub fn recursive_difference(&self, other: &Set<'_>) -> Self {
+        self.select(other, |a, b| match b {
+            None => a.clone(),
+            Some(b) if b.member => {
+                Node { element: a.element.clone(), member: false, below: Self::default() }
             }
-        }
-        out
+            Some(b) => Node {
+                element: a.element.clone(),
+                member: a.member,
+                below: a.below.recursive_difference(&b.below),
+            },
+        })
     }
 
-    /// With every node on the way to a member a member too.
-    pub(super) fn with_parents(&self) -> Self {
-        let children: BTreeMap<_, _> = self.children.iter().map(|(k, s)| (k.clone(), s.with_parents())).collect();
-        let member = self.member || children.values().any(|c| !c.is_empty());
-        Self { member, children }
+    fn select<'b>(&self, other: &'b Set<'_>, keep: impl Fn(&Node<'a>, Option<&'b Node<'_>>) -> Node<'a>) -> Self {
+        let mut nodes = Vec::new();
+        zip(&self.nodes, &other.nodes, |a, b| {
+            if let Some(a) = a {
+                let node = keep(a, b);
+                if !node.is_dead() {
+                    nodes.push(node);
+                }
+            }
+        });
+        Self { nodes }
     }
 
-    /// The members' paths as conflicts print them: `.spec.ports[name="a"].p`.
-    pub(super) fn paths(&self) -> Vec<String> {
+    /// Whether all of it is in the other.
+    pub fn is_subset(&self, other: &Set<'_>) -> bool {
+        let mut all = true;
+        zip(&self.nodes, &other.nodes, |a, b| match (a, b) {
+            (Some(a), Some(b)) => all &= (!a.member || b.member) && a.below.is_subset(&b.below),
+            (Some(_), None) => all = false,
+            _ => {}
+        });
+        all
+    }
+
+    /// The same set, independent of what it was made of.
+    pub fn into_owned(self) -> Set<'static> {
+        let own = |n: Node<'_>| Node { element: n.element.into_owned(), member: n.member, below: n.below.into_owned() };
+        Set { nodes: self.nodes.into_iter().map(own).collect() }
+    }
+
+    /// The paths of its fields as conflicts show and order them: `.spec.ports[name="a"].port`.
+    pub fn paths(&self) -> Vec<String> {
         let mut out = Vec::new();
-        self.collect(String::new(), &mut out);
+        self.list(&mut String::new(), &mut out);
         out
     }
 
-    fn collect(&self, path: String, out: &mut Vec<String>) {
-        if self.member {
+    fn list(&self, path: &mut String, out: &mut Vec<String>) {
+        let mut nodes: Vec<&Node<'_>> = self.nodes.iter().collect();
+        nodes.sort_by(|a, b| a.element.listing_order(&b.element));
+        let len = path.len();
+        // The fields of one level come before those below any of them (SMD/fieldpath/set.go).
+        for n in nodes.iter().filter(|n| n.member) {
+            n.element.show(path);
             out.push(path.clone());
+            path.truncate(len);
         }
-        for (k, s) in &self.children {
-            s.collect(format!("{path}{}", element_text(k)), out);
+        for n in nodes {
+            n.element.show(path);
+            n.below.list(path, out);
+            path.truncate(len);
         }
     }
 
     /// The FieldsV1 form.
     pub fn to_value(&self) -> Value {
-        let mut map = Map::new();
-        if self.member && !self.children.is_empty() {
-            map.insert(".".into(), Value::Object(Map::new()));
-        }
-        for (k, s) in &self.children {
-            map.insert(k.clone(), s.to_value());
-        }
-        Value::Object(map)
+        self.encode(false)
     }
 
-    /// Reads the FieldsV1 form; keys are brought into canonical form.
+    fn encode(&self, dot: bool) -> Value {
+        let own = dot.then(|| (".".to_owned(), Value::Object(Map::new())));
+        let rest = self.nodes.iter().map(|n| {
+            let value = match n.below.is_empty() {
+                true => Value::Object(Map::new()),
+                false => n.below.encode(n.member),
+            };
+            (n.element.to_text(), value)
+        });
+        Value::Object(own.into_iter().chain(rest).collect())
+    }
+
+    /// Reads the FieldsV1 form. Steps of unknown kinds are skipped, as a later version may know them.
     ///
     /// # Errors
-    /// Elements that are none.
-    pub fn from_value(v: &Value) -> Result<Self, String> {
-        let Value::Object(map) = v else { return Err("fieldsV1 is not an object".into()) };
-        let mut out = Self { member: map.contains_key("."), children: BTreeMap::new() };
-        for (k, v) in map.iter().filter(|(k, _)| *k != ".") {
-            let mut child = Self::from_value(v)?;
-            child.member |= child.children.is_empty();
-            out.children.insert(canonical(k)?, child);
+    /// What is not FieldsV1, with the step that is wrong.
+    pub fn parse(value: &'a Value) -> Result<Self, String> {
+        let map = match value {
+            Value::Null => return Ok(Self::default()),
+            Value::Object(map) => map,
+            _ => return Err("fields are a JSON object at every level".to_owned()),
+        };
+        let mut nodes = Vec::with_capacity(map.len());
+        for (text, value) in map.iter().filter(|(k, _)| *k != ".") {
+            let Some(element) = Element::parse(text)? else { continue };
+            let below = Self::parse(value)?;
+            // What has nothing below it is there for itself.
+            let member = below.is_empty() || value.get(".").is_some();
+            nodes.push(Node { element, member, below });
         }
-        Ok(out)
+        Ok(Self::of(nodes))
     }
 }
 
-fn canonical(element: &str) -> Result<String, String> {
-    let json = |body: &str| serde_json::from_str::<Value>(body).map_err(|e| format!("field {element:?}: {e}"));
-    match element.split_once(':') {
-        Some(("f", _)) => Ok(element.to_owned()),
-        Some(("i", n)) if n.parse::<u64>().is_ok() => Ok(element.to_owned()),
-        Some(("k", body)) => Ok(format!("k:{}", json(body)?)),
-        Some(("v", body)) => Ok(format!("v:{}", json(body)?)),
-        _ => Err(format!("field {element:?} is of no known form")),
-    }
-}
-
-fn element_text(element: &str) -> String {
-    match element.split_once(':') {
-        Some(("f", name)) => format!(".{name}"),
-        Some(("k", keys)) => {
-            let parts = match serde_json::from_str::<Value>(keys) {
-                Ok(Value::Object(m)) => m.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(","),
-                _ => keys.to_owned(),
-            };
-            format!("[{parts}]")
+/// Walks two sorted lists side by side.
+fn zip<'x, 'y, 'a, 'b>(
+    mut a: &'x [Node<'a>],
+    mut b: &'y [Node<'b>],
+    mut f: impl FnMut(Option<&'x Node<'a>>, Option<&'y Node<'b>>),
+) {
+    loop {
+        let order = match (a.first(), b.first()) {
+            (None, None) => return,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(x), Some(y)) => x.element.cmp(&y.element),
+        };
+        let left = if order.is_le() { a.split_first() } else { None };
+        let right = if order.is_ge() { b.split_first() } else { None };
+        f(left.map(|(x, _)| x), right.map(|(y, _)| y));
+        if let Some((_, rest)) = left {
+            a = rest;
         }
-        Some(("v", value)) => format!("[={value}]"),
-        Some((_, i)) => format!("[{i}]"),
-        None => element.to_owned(),
+        if let Some((_, rest)) = right {
+            b = rest;
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Set;
+    use super::*;
     use serde_json::json;
 
     #[test]
-    fn fields_v1_round_trips() {
+    fn fields_v1_is_read_and_written_again() {
         let v = json!({"f:spec": {".": {}, "f:ports": {"k:{\"name\":\"a\"}": {".": {}, "f:p": {}}}, "f:tags": {"v:\"x\"": {}}}});
-        let set = Set::from_value(&v).expect("valid");
+        let set = Set::parse(&v).expect("valid");
         assert_eq!(set.to_value(), v);
         assert_eq!(
             set.paths(),
             [".spec", ".spec.ports[name=\"a\"]", ".spec.ports[name=\"a\"].p", ".spec.tags[=\"x\"]"]
         );
+    }
+
+    #[test]
+    fn unknown_steps_are_skipped_and_equal_ones_united() {
+        let v = json!({"x:later": {"f:a": {}}, "k:{\"a\":1}": {"f:b": {}}, "k:{\"a\": 1}": {"f:c": {}}, "f:n": null, "f:u": {"y:": {}}});
+        let set = Set::parse(&v).expect("valid");
+        assert_eq!(set.to_value(), json!({"f:n": {}, "f:u": {}, "k:{\"a\":1}": {"f:b": {}, "f:c": {}}}));
+    }
+
+    #[test]
+    fn what_is_no_set_is_refused() {
+        for v in [json!(1), json!({"f:a": []}), json!({"a": {}}), json!({"f:a": {"k:x": {}}})] {
+            assert!(Set::parse(&v).is_err(), "{v}");
+        }
+    }
+
+    #[test]
+    fn a_difference_keeps_what_is_below_and_a_recursive_one_does_not() {
+        let (a, b) = (json!({"f:a": {".": {}, "f:b": {}}, "f:c": {}}), json!({"f:a": {}}));
+        let (a, b) = (Set::parse(&a).expect("valid"), Set::parse(&b).expect("valid"));
+        assert_eq!(a.difference(&b).to_value(), json!({"f:a": {"f:b": {}}, "f:c": {}}));
+        assert_eq!(a.recursive_difference(&b).to_value(), json!({"f:c": {}}));
+        assert_eq!(a.intersection(&b).to_value(), json!({"f:a": {}}));
+        assert_eq!(a.difference(&b).union(&b), a);
+        assert!(b.is_subset(&a) && !a.is_subset(&b));
     }
 }

@@ -26,6 +26,10 @@ const MANAGER: &str = "kube-apiserver";
 struct Definitions;
 
 impl Strategy for Definitions {
+    fn builtin(&self) -> bool {
+        true
+    }
+
     fn blank(&self) -> Object {
         let blank = json!({
             "spec": {"group": "", "names": {"plural": "", "kind": ""}, "scope": "", "versions": null},

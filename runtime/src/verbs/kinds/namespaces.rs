@@ -66,6 +66,10 @@ fn set_phase(object: &mut Object, phase: &str) {
 }
 
 impl Strategy for Namespaces {
+    fn builtin(&self) -> bool {
+        true
+    }
+
     fn blank(&self) -> Object {
         Object::from_value(json!({"spec": {}, "status": {}})).unwrap_or_default()
     }

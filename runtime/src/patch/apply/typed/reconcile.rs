@@ -1,0 +1,46 @@
+//! Sets that were made by an older schema: where a list or map has become atomic since, its manager owns it whole
+//! (SMD/typed/reconcile_schema.go). The other way nothing is done: what was owned whole stays so until it is applied again.
+
+use super::super::set::{Node, Set};
+use super::{Items, Shape, Type};
+use serde_json::Value;
+
+/// The set as the schema of now would have it; `None` when it is that already.
+pub(in super::super) fn reconcile<'a>(root: Type<'_>, set: &Set<'a>) -> Option<Set<'a>> {
+    below(root, set)
+}
+
+/// What a node becomes: `Some(None)` when it is now owned whole.
+fn node<'a>(ty: Type<'_>, n: &Node<'a>) -> Option<Option<Set<'a>>> {
+    let whole = n.member && n.below.is_empty();
+    // Where the schema does not say, a map is meant, as for null.
+    match ty.shape(&Value::Null) {
+        Shape::Scalar => None,
+        Shape::List if matches!(ty.items(), Items::Atomic) => (!whole).then_some(None),
+        Shape::List => below(ty, &n.below).map(Some),
+        Shape::Map if ty.is_untyped_map() => None,
+        Shape::Map if ty.is_atomic_map() => (!whole && !n.below.is_empty()).then_some(None),
+        Shape::Map => below(ty, &n.below).map(Some),
+    }
+}
+
+fn below<'a>(ty: Type<'_>, set: &Set<'a>) -> Option<Set<'a>> {
+    let mut changed = false;
+    let nodes = set.nodes().iter().map(|n| {
+        let of = match (ty.shape(&Value::Null), n.element.name()) {
+            (Shape::Map, Some(name)) => ty.field(name).map(|(of, _)| of),
+            (Shape::List, _) => Some(ty.item()),
+            _ => None,
+        };
+        match of.and_then(|of| node(of, n)) {
+            None => n.clone(),
+            Some(new) => {
+                changed = true;
+                let member = n.member || new.is_none();
+                Node { element: n.element.clone(), member, below: new.unwrap_or_default() }
+            }
+        }
+    });
+    let nodes: Vec<_> = nodes.collect();
+    changed.then(|| Set::of(nodes))
+}

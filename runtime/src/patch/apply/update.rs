@@ -1,0 +1,241 @@
+//! Who owns what after a write, and what an apply removes (SMD/merge/update.go): the rules by which sets of fields change
+//! hands. Objects of other versions than the written one are seen through the schema of each manager's version.
+
+use super::conflict::{Conflict, conflicts};
+use super::managed::{Entry, Identity, Managed};
+use super::set::Set;
+use super::typed::{self, Changes, Type};
+use crate::resource::GroupVersion;
+use crate::schema::Definition;
+use serde_json::{Map, Value};
+
+/// What an update or apply cannot go on from.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Failure {
+    Conflicts(Vec<Conflict>),
+    Other(String),
+}
+
+impl From<String> for Failure {
+    fn from(why: String) -> Self {
+        Self::Other(why)
+    }
+}
+
+/// The versions of a kind, and the one that is written.
+#[derive(Clone, Copy)]
+pub(super) struct View<'a> {
+    pub(super) definition: &'a Definition,
+    /// Index of the version that is written.
+    pub(super) version: usize,
+    /// Group and version that is written.
+    pub(super) api_version: &'a str,
+    /// Whether entries of versions that are not known are dropped; otherwise the write cannot go on.
+    pub(super) drop_unknown: bool,
+    pub(super) subresource: &'a str,
+}
+
+impl<'a> View<'a> {
+    fn type_of(&self, version: usize) -> Type<'a> {
+        Type::root(self.definition.versions[version].schema.node())
+    }
+
+    /// The type of the version that is written.
+    pub(super) fn root(&self) -> Type<'a> {
+        self.type_of(self.version)
+    }
+
+    /// The version of an entry; `None` when its entries are to be dropped.
+    fn find(&self, api_version: &str) -> Result<Option<usize>, String> {
+        if api_version == self.api_version {
+            return Ok(Some(self.version));
+        }
+        let known = GroupVersion::parse(api_version).ok().filter(|gv| gv.group == self.definition.group);
+        let at = known.and_then(|gv| self.definition.versions.iter().position(|v| v.name == gv.version));
+        match at {
+            None if !self.drop_unknown => {
+                Err(format!("request to convert CR to an invalid group/version: {api_version}"))
+            }
+            at => Ok(at),
+        }
+    }
+
+    /// An object seen in another version. Conversion changes nothing but apiVersion, which nobody owns, so that the object
+    /// is taken as it is; what the other version's schema cannot type is an error.
+    fn check_in(&self, version: usize, object: &Map<String, Value>) -> Result<(), String> {
+        if version == self.version { Ok(()) } else { typed::check(self.type_of(version), object, false) }
+    }
+
+    /// What the endpoint resets, and so nobody owns through it (P37).
+    pub(super) fn ignored(&self, version: usize) -> Set<'static> {
+        match self.subresource {
+            _ if !self.definition.versions[version].status => Set::default(),
+            "" => Set::of_path(&["status"]),
+            "status" => Set::of_path(&["metadata"]).union(&Set::of_path(&["spec"])),
+            _ => Set::default(),
+        }
+    }
+
+    /// Books a change of an object under a manager that is not among `managed` yet: from everybody what changed, to it what
+    /// it changed.
+    pub(super) fn update(
+        &self,
+        old: &'a Map<String, Value>,
+        new: &'a Map<String, Value>,
+        managed: &mut Managed<'a>,
+    ) -> Result<Set<'a>, Failure> {
+        self.reconcile(old, managed)?;
+        let changes = self.change_hands(old, new, managed, None, true)?;
+        Ok(changes.changed)
+    }
+
+    /// Merges an applied configuration into the live object, and books it.
+    pub(super) fn apply(
+        &self,
+        live: &'a Map<String, Value>,
+        config: &'a Map<String, Value>,
+        managed: &mut Managed<'a>,
+        own: Entry<'a>,
+        force: bool,
+    ) -> Result<Map<String, Value>, Failure> {
+        self.reconcile(live, managed)?;
+        let mut merged = typed::merge(self.root(), live, config);
+        let own = Entry { set: typed::fields(self.root(), config).recursive_difference(&self.ignored(self.version)), ..own };
+        let identity = own.identity();
+        let last = managed.take(&identity);
+        let time = last.as_ref().and_then(|l| l.time);
+        managed.put(Entry { time, ..own });
+        if let Some(last) = &last {
+            self.prune(&mut merged, managed, last)?;
+        }
+        let changes = self.change_hands(live, &merged, managed, Some(&identity), force)?;
+        drop(changes);
+        Ok(merged)
+    }
+
+    /// Brings all sets to what the schemas of now say.
+    fn reconcile(&self, live: &Map<String, Value>, managed: &mut Managed<'a>) -> Result<(), Failure> {
+        let mut kept = Vec::with_capacity(managed.entries.len());
+        let mut checked = vec![self.version];
+        for mut entry in std::mem::take(&mut managed.entries) {
+            let Some(version) = self.find(entry.api_version)? else { continue };
+            if !checked.contains(&version) {
+                self.check_in(version, live)?;
+                checked.push(version);
+            }
+            if let Some(set) = typed::reconcile(self.type_of(version), &entry.set) {
+                entry.set = set;
+            }
+            kept.push(entry);
+        }
+        managed.entries = kept;
+        Ok(())
+    }
+
+    /// Takes what changed from all managers but one, unless that is a conflict.
+    fn change_hands<'v>(
+        &self,
+        old: &'v Map<String, Value>,
+        new: &'v Map<String, Value>,
+        managed: &mut Managed<'a>,
+        but: Option<&Identity<'_>>,
+        force: bool,
+    ) -> Result<Changes<'v>, Failure> {
+        let compared = |version: usize| typed::compare(self.type_of(version), old, new).without(&self.ignored(version));
+        let mut seen: Vec<(usize, Changes<'v>)> = vec![(self.version, compared(self.version))];
+        let mut taken: Vec<(usize, Set<'a>)> = Vec::new();
+        let mut versions = Vec::with_capacity(managed.entries.len());
+        for (i, entry) in managed.entries.iter().enumerate() {
+            let version = self.find(entry.api_version)?.unwrap_or(self.version);
+            versions.push(version);
+            if but.is_some_and(|b| entry.identity() == *b) {
+                continue;
+            }
+            let at = match seen.iter().position(|(v, _)| *v == version) {
+                Some(at) => at,
+                None => {
+                    self.check_in(version, old).map_err(|e| format!("failed to convert old object: {e}"))?;
+                    self.check_in(version, new).map_err(|e| format!("failed to convert new object: {e}"))?;
+                    seen.push((version, compared(version)));
+                    seen.len() - 1
+                }
+            };
+            let contested = entry.set.intersection(&seen[at].1.changed);
+            if !contested.is_empty() {
+                taken.push((i, contested));
+            }
+        }
+        if !force && !taken.is_empty() {
+            return Err(Failure::Conflicts(conflicts(
+                taken.into_iter().map(|(i, set)| (&managed.entries[i], set)).collect(),
+            )));
+        }
+        for (i, contested) in taken {
+            managed.entries[i].set = managed.entries[i].set.difference(&contested);
+        }
+        for (entry, version) in managed.entries.iter_mut().zip(versions) {
+            let changes = seen.iter().find(|(v, _)| *v == version);
+            if let Some((_, changes)) = changes.filter(|(_, c)| !c.removed.is_empty())
+                && but.is_none_or(|b| entry.identity() != *b)
+            {
+                entry.set = entry.set.difference(&changes.removed);
+            }
+        }
+        managed.entries.retain(|e| !e.set.is_empty());
+        Ok(seen.swap_remove(0).1)
+    }
+
+    /// Removes what the manager applied last time and not now, unless somebody else owns it.
+    fn prune(
+        &self,
+        merged: &mut Map<String, Value>,
+        managed: &Managed<'a>,
+        last: &Entry<'a>,
+    ) -> Result<(), Failure> {
+        let Some(of_last) = self.find(last.api_version)? else { return Ok(()) };
+        let mut owned: Vec<(usize, Set<'a>)> = vec![(of_last, Set::default())];
+        for entry in &managed.entries {
+            let Some(version) = self.find(entry.api_version)? else { continue };
+            match owned.iter_mut().find(|(v, _)| *v == version) {
+                Some((_, set)) => *set = set.union(&entry.set),
+                None => owned.push((version, entry.set.clone())),
+            }
+        }
+        // What is still owned is not removed, and all on the way to it is owned too.
+        if last.set.is_subset(&owned[0].1) {
+            return Ok(());
+        }
+        self.check_in(of_last, merged)
+            .map_err(|e| format!("failed to prune fields: failed to convert merged object to last applied version: {e}"))?;
+        let last_set = typed::with_named_fields(self.type_of(of_last), &last.set);
+        let mut pruned = merged.clone();
+        typed::remove(self.type_of(of_last), &mut pruned, &last_set);
+        // Back comes what anybody owns, in each version that somebody owns something in.
+        for (version, set) in &owned {
+            let root = self.type_of(*version);
+            let named = |set: &Set<'a>| typed::with_named_fields(root, set);
+            let failed = |what: &str, e: String| format!("failed to prune fields: failed add back owned items: failed to convert {what} object at version {}: {e}", self.definition.versions[*version].name);
+            self.check_in(*version, merged).map_err(|e| failed("merged", e))?;
+            self.check_in(*version, &pruned).map_err(|e| failed("pruned", e))?;
+            let gone = {
+                let before = typed::with_named_fields(root, &typed::fields(root, merged));
+                let after = typed::with_named_fields(root, &typed::fields(root, &pruned));
+                before.difference(&after).difference(&named(set)).into_owned()
+            };
+            pruned.clone_from(merged);
+            typed::remove(root, &mut pruned, &gone);
+        }
+        // And what it did not apply itself.
+        let root = self.type_of(of_last);
+        self.check_in(of_last, &pruned).map_err(|e| {
+            format!("failed to prune fields: failed add back dangling items: failed to convert pruned object to last applied version: {e}")
+        })?;
+        let gone = {
+            let before = typed::with_named_fields(root, &typed::fields(root, merged));
+            let after = typed::with_named_fields(root, &typed::fields(root, &pruned));
+            before.difference(&after).intersection(&last_set).into_owned()
+        };
+        typed::remove(root, merged, &gone);
+        Ok(())
+    }
+}
