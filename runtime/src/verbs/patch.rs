@@ -10,8 +10,8 @@ use super::store::Preconditions;
 use super::update;
 use crate::patch::apply::{ApplyError, Writer, manager_name};
 use crate::patch::{json, merge};
-use crate::resource::codec::{self, Format};
 use crate::resource::Object;
+use crate::resource::codec::{self, Format};
 use crate::status::{Details, Reason, Result, Status};
 use serde_json::Value;
 use std::sync::Arc;
@@ -196,9 +196,7 @@ impl Configuration {
         match mode {
             FieldValidation::Strict if !self.duplicates.is_empty() => {
                 let why = self.duplicates.join(", ");
-                Err(Status::bad_request(format!(
-                    "error strict decoding YAML: error converting YAML to JSON: {why}"
-                )))
+                Err(Status::bad_request(format!("error strict decoding YAML: error converting YAML to JSON: {why}")))
             }
             FieldValidation::Warn => {
                 self.duplicates.iter().for_each(|d| ctx.warn(d.clone()));

@@ -165,7 +165,8 @@ pub async fn write_scale(
                 let why = "the object has been modified; please apply your changes to the latest version and try again";
                 return Err(Status::conflict(target.resource(), &target.name, why));
             }
-            let replicas = scale.0.get("spec").and_then(|s| s.get("replicas")).and_then(Value::as_i64).unwrap_or_default();
+            let replicas =
+                scale.0.get("spec").and_then(|s| s.get("replicas")).and_then(Value::as_i64).unwrap_or_default();
             if replicas == UNSET {
                 return Err(Status::bad_request(format!("the spec replicas field {path:?} cannot be empty")));
             }
@@ -205,9 +206,8 @@ impl Given {
             Self::Apply(config) => {
                 let force = options.force.unwrap_or_default();
                 let writer = Writer { manager: &options.field_manager, ..writer };
-                let merged = scale_manager()
-                    .apply(Some(before), config, force, writer)
-                    .map_err(ApplyError::into_status)?;
+                let merged =
+                    scale_manager().apply(Some(before), config, force, writer).map_err(ApplyError::into_status)?;
                 if merged.0.get("spec") == before.0.get("spec") {
                     return Ok(merged);
                 }

@@ -56,9 +56,8 @@ pub(super) fn follow(object: &mut Object, applied: &Object) {
         return;
     };
     annotations.insert(ANNOTATION.into(), text.into());
-    let size = |m: &Map<String, Value>| -> usize {
-        m.iter().map(|(k, v)| k.len() + v.as_str().map_or(0, str::len)).sum()
-    };
+    let size =
+        |m: &Map<String, Value>| -> usize { m.iter().map(|(k, v)| k.len() + v.as_str().map_or(0, str::len)).sum() };
     if size(annotations) > MAX_ANNOTATIONS {
         annotations.remove(ANNOTATION);
     }

@@ -138,13 +138,13 @@ impl<'a> Managed<'a> {
 
     /// Merges the oldest Update entries until there are no more than there may be (P30).
     pub(super) fn cap(&mut self) {
-        let mut updates: Vec<Identity<'a>> =
-            self.entries.iter().filter(|e| !e.apply).map(Entry::identity).collect();
+        let mut updates: Vec<Identity<'a>> = self.entries.iter().filter(|e| !e.apply).map(Entry::identity).collect();
         let mut count = updates.len();
         if count <= MAX_UPDATE_ENTRIES {
             return;
         }
-        let time = |all: &Self, id: &Identity<'_>| all.position(id).and_then(|i| all.entries[i].time).unwrap_or_default();
+        let time =
+            |all: &Self, id: &Identity<'_>| all.position(id).and_then(|i| all.entries[i].time).unwrap_or_default();
         updates.sort_by(|a, b| time(self, a).cmp(time(self, b)).then_with(|| a.order(b)));
         let mut firsts: Vec<Identity<'a>> = Vec::new();
         for id in updates {
@@ -192,7 +192,8 @@ pub(super) fn is_reset(list: &Value) -> bool {
 /// Gives entries their old times back when a write would change nothing but times (P35). What resourceVersion the new
 /// object asks for does not matter.
 pub fn keep_times(old: &Object, new: &mut Object) {
-    let (Some(Value::Array(before)), Some(Value::Array(after))) = (old.meta("managedFields"), new.meta("managedFields"))
+    let (Some(Value::Array(before)), Some(Value::Array(after))) =
+        (old.meta("managedFields"), new.meta("managedFields"))
     else {
         return;
     };
@@ -204,11 +205,11 @@ pub fn keep_times(old: &Object, new: &mut Object) {
         let meta = |k: &String| !["managedFields", "resourceVersion"].contains(&k.as_str());
         let (a, b) = (old, o);
         a.0.iter().filter(|(k, _)| top(k)).eq(b.0.iter().filter(|(k, _)| top(k)))
-            && a.metadata()
+            && a.metadata().into_iter().flatten().filter(|(k, _)| meta(k)).eq(b
+                .metadata()
                 .into_iter()
                 .flatten()
-                .filter(|(k, _)| meta(k))
-                .eq(b.metadata().into_iter().flatten().filter(|(k, _)| meta(k)))
+                .filter(|(k, _)| meta(k)))
     };
     if rest(new) {
         let before = before.clone();
@@ -231,7 +232,8 @@ mod tests {
             json!({"manager": format!("m{i:02}"), "operation": "Update", "apiVersion": "v1", "fieldsType": "FieldsV1",
                 "fieldsV1": {format!("f:f{i}"): {}}, "time": format!("2026-01-01T00:00:{i:02}Z")})
         };
-        Object::from_value(json!({"metadata": {"managedFields": (0..n).map(entry).collect::<Vec<_>>()}})).expect("object")
+        Object::from_value(json!({"metadata": {"managedFields": (0..n).map(entry).collect::<Vec<_>>()}}))
+            .expect("object")
     }
 
     #[test]

@@ -210,13 +210,7 @@ impl FieldManager {
         done
     }
 
-    fn merge(
-        &self,
-        live: &Object,
-        applied: &Object,
-        force: bool,
-        writer: Writer<'_>,
-    ) -> Result<Object, ApplyError> {
+    fn merge(&self, live: &Object, applied: &Object, force: bool, writer: Writer<'_>) -> Result<Object, ApplyError> {
         let failed = |e: Failure| match e {
             Failure::Conflicts(all) => ApplyError::Conflict(all),
             Failure::Other(why) => ApplyError::Failed(why),

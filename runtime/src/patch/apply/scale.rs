@@ -88,11 +88,12 @@ mod tests {
 
     #[test]
     fn replicas_change_hands_through_the_scale() {
-        let definition = Definition::from_crd(&json!({"spec": {"group": "ex.io", "names": {"plural": "things", "kind": "Thing"},
+        let definition =
+            Definition::from_crd(&json!({"spec": {"group": "ex.io", "names": {"plural": "things", "kind": "Thing"},
             "versions": [{"name": "v1", "served": true, "storage": true,
                 "subresources": {"scale": {"specReplicasPath": ".spec.count", "statusReplicasPath": ".status.count"}},
                 "schema": {"openAPIV3Schema": {"type": "object"}}}]}}))
-        .expect("a definition");
+            .expect("a definition");
         let entry = |manager: &str, operation: &str, subresource: &str, version: &str, fields: Value| {
             json!({"manager": manager, "operation": operation, "apiVersion": version, "fieldsType": "FieldsV1",
                 "subresource": subresource, "fieldsV1": fields})
@@ -110,12 +111,20 @@ mod tests {
         let taken = [entry("hpa", "Update", "scale", "autoscaling/v1", json!({"f:spec": {"f:replicas": {}}}))];
         scale.set_meta("managedFields", taken.to_vec());
         to_parent(&definition, 0, &scale, &mut parent).expect("readable");
-        let fields: Vec<_> = parent.meta("managedFields").and_then(Value::as_array).expect("some").iter()
-            .map(|e| (e["manager"].clone(), e["fieldsV1"].clone())).collect();
-        assert_eq!(fields, [
-            (json!("main"), json!({"f:spec": {"f:other": {}}})),
-            (json!("other"), json!({"f:spec": {"f:other": {}}})),
-            (json!("hpa"), json!({"f:spec": {"f:count": {}}})),
-        ]);
+        let fields: Vec<_> = parent
+            .meta("managedFields")
+            .and_then(Value::as_array)
+            .expect("some")
+            .iter()
+            .map(|e| (e["manager"].clone(), e["fieldsV1"].clone()))
+            .collect();
+        assert_eq!(
+            fields,
+            [
+                (json!("main"), json!({"f:spec": {"f:other": {}}})),
+                (json!("other"), json!({"f:spec": {"f:other": {}}})),
+                (json!("hpa"), json!({"f:spec": {"f:count": {}}})),
+            ]
+        );
     }
 }

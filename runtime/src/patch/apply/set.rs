@@ -89,7 +89,13 @@ impl<'a> Set<'a> {
         match path {
             [] => false,
             [name, rest @ ..] => match self.step(&Element::field(name)) {
-                Some((member, below)) => if rest.is_empty() { member } else { below.has(rest) },
+                Some((member, below)) => {
+                    if rest.is_empty() {
+                        member
+                    } else {
+                        below.has(rest)
+                    }
+                }
                 None => false,
             },
         }
@@ -126,11 +132,9 @@ impl<'a> Set<'a> {
     pub fn difference(&self, other: &Set<'_>) -> Self {
         self.select(other, |a, b| match b {
             None => a.clone(),
-            Some(b) => Node {
-                element: a.element.clone(),
-                member: a.member && !b.member,
-                below: a.below.difference(&b.below),
-            },
+            Some(b) => {
+                Node { element: a.element.clone(), member: a.member && !b.member, below: a.below.difference(&b.below) }
+            }
         })
     }
 
@@ -139,14 +143,10 @@ impl<'a> Set<'a> {
     pub fn recursive_difference(&self, other: &Set<'_>) -> Self {
         self.select(other, |a, b| match b {
             None => a.clone(),
-            Some(b) if b.member => {
-                Node { element: a.element.clone(), member: false, below: Self::default() }
+            Some(b) if b.member => Node { element: a.element.clone(), member: false, below: Self::default() },
+            Some(b) => {
+                Node { element: a.element.clone(), member: a.member, below: a.below.recursive_difference(&b.below) }
             }
-            Some(b) => Node {
-                element: a.element.clone(),
-                member: a.member,
-                below: a.below.recursive_difference(&b.below),
-            },
         })
     }
 

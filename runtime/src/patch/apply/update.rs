@@ -100,7 +100,8 @@ impl<'a> View<'a> {
     ) -> Result<Map<String, Value>, Failure> {
         self.reconcile(live, managed)?;
         let mut merged = typed::merge(self.root(), live, config);
-        let own = Entry { set: typed::fields(self.root(), config).recursive_difference(&self.ignored(self.version)), ..own };
+        let own =
+            Entry { set: typed::fields(self.root(), config).recursive_difference(&self.ignored(self.version)), ..own };
         let identity = own.identity();
         let last = managed.take(&identity);
         let time = last.as_ref().and_then(|l| l.time);
@@ -186,12 +187,7 @@ impl<'a> View<'a> {
     }
 
     /// Removes what the manager applied last time and not now, unless somebody else owns it.
-    fn prune(
-        &self,
-        merged: &mut Map<String, Value>,
-        managed: &Managed<'a>,
-        last: &Entry<'a>,
-    ) -> Result<(), Failure> {
+    fn prune(&self, merged: &mut Map<String, Value>, managed: &Managed<'a>, last: &Entry<'a>) -> Result<(), Failure> {
         let Some(of_last) = self.find(last.api_version)? else { return Ok(()) };
         let mut owned: Vec<(usize, Set<'a>)> = vec![(of_last, Set::default())];
         for entry in &managed.entries {
@@ -205,8 +201,9 @@ impl<'a> View<'a> {
         if last.set.is_subset(&owned[0].1) {
             return Ok(());
         }
-        self.check_in(of_last, merged)
-            .map_err(|e| format!("failed to prune fields: failed to convert merged object to last applied version: {e}"))?;
+        self.check_in(of_last, merged).map_err(|e| {
+            format!("failed to prune fields: failed to convert merged object to last applied version: {e}")
+        })?;
         let last_set = typed::with_named_fields(self.type_of(of_last), &last.set);
         let mut pruned = merged.clone();
         typed::remove(self.type_of(of_last), &mut pruned, &last_set);
@@ -214,7 +211,12 @@ impl<'a> View<'a> {
         for (version, set) in &owned {
             let root = self.type_of(*version);
             let named = |set: &Set<'a>| typed::with_named_fields(root, set);
-            let failed = |what: &str, e: String| format!("failed to prune fields: failed add back owned items: failed to convert {what} object at version {}: {e}", self.definition.versions[*version].name);
+            let failed = |what: &str, e: String| {
+                format!(
+                    "failed to prune fields: failed add back owned items: failed to convert {what} object at version {}: {e}",
+                    self.definition.versions[*version].name
+                )
+            };
             self.check_in(*version, merged).map_err(|e| failed("merged", e))?;
             self.check_in(*version, &pruned).map_err(|e| failed("pruned", e))?;
             let gone = {

@@ -200,9 +200,10 @@ fn lists<'v>(ty: Type<'_>, old: &'v [Value], new: &'v [Value], out: &mut Level<'
     }
     let (in_l, in_r) = (index(&l), index(&r));
     let firsts = l.iter().enumerate().filter(|(i, (k, _))| in_l.get(k).is_some_and(|at| at.first() == *i));
-    let added = r.iter().enumerate().filter(|(i, (k, _))| {
-        !in_l.contains_key(k) && in_r.get(k).is_some_and(|at| at.first() == *i)
-    });
+    let added = r
+        .iter()
+        .enumerate()
+        .filter(|(i, (k, _))| !in_l.contains_key(k) && in_r.get(k).is_some_and(|at| at.first() == *i));
     for (_, (key, _)) in firsts.chain(added) {
         let mut twins = |changed: bool, removed: bool| {
             out.take(|| key.element(), Own { changed, removed }, Level::default());

@@ -31,7 +31,8 @@ static META: LazyLock<Node> = LazyLock::new(|| {
         json!({"type": "string", "format": "date-time"}),
         json!({"type": "object", "additionalProperties": {"type": "string"}}),
     );
-    let any = json!({"type": "object", "x-kubernetes-map-type": "atomic", "x-kubernetes-preserve-unknown-fields": true});
+    let any =
+        json!({"type": "object", "x-kubernetes-map-type": "atomic", "x-kubernetes-preserve-unknown-fields": true});
     let entry = json!({"type": "object", "properties": {
         "apiVersion": text, "fieldsType": text, "fieldsV1": any, "manager": text, "operation": text, "subresource": text,
         "time": time}});
