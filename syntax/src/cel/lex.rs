@@ -192,7 +192,7 @@ impl<'a> Lexer<'a> {
             .then(|| self.quoted(open, 3, raw));
         match (single, triple) {
             (_, Some(Ok(end))) | (Ok(end), _) => Scan::found(kind, end),
-            (Err(a), b) => Scan::failed(b.map_or(a, |b| b.map_or_else(|stuck| stuck.max(a), |end| end))),
+            (Err(a), b) => Scan::failed(b.map_or(a, |b| b.unwrap_or_else(|stuck| stuck.max(a)))),
         }
     }
 
