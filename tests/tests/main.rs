@@ -2,4 +2,5 @@
 
 mod in_process;
 mod kill;
+mod kubectl;
 mod layers;

@@ -85,6 +85,14 @@ pub(super) async fn handle(
             Ok(page_not_found())
         };
     };
+    // Compiled-in kinds may come in protobuf; custom ones never do (R28).
+    if info.group.is_empty() && negotiate::is_protobuf(&asked.parts.headers) {
+        let object = codec::protobuf::decode(&asked.raw).map_err(Status::bad_request)?;
+        let mut parts = asked.parts.clone();
+        parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let asked = Asked { parts: &parts, raw: codec::json::encode(&object).into(), ..asked };
+        return Box::pin(handle(engine, ctx, asked, watch_timeout)).await;
+    }
     // A namespaced kind is addressed in a namespace, but for lists and watches; others never are (C12).
     let all_namespaces = served.namespaced() && !info.in_namespace;
     let readable = info.name.is_empty() && [Method::GET, Method::HEAD].contains(&asked.parts.method);

@@ -10,7 +10,6 @@ use crate::access::User;
 use crate::resource::codec;
 use crate::schema::Definition;
 use crate::status::{Details, Reason, Result, Status};
-use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method, Response, request};
 use serde_json::{Value, json};
 use std::sync::{Arc, LazyLock};
@@ -39,9 +38,8 @@ pub(super) fn is_asked(info: &Info) -> bool {
 
 /// Nothing in a review is the client's to say, so of a body in protobuf (kubectl's choice) the envelope is enough.
 fn check(headers: &HeaderMap, body: &[u8]) -> Result<()> {
-    let content = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let is_review = if content == "application/vnd.kubernetes.protobuf" {
-        body.starts_with(b"k8s\0")
+    let is_review = if negotiate::is_protobuf(headers) {
+        body.starts_with(codec::protobuf::MAGIC)
     } else {
         let asked = codec::decode(negotiate::body_format(headers)?, body).map_err(Status::bad_request)?.value;
         let is = |key: &str, want: &str| asked.get(key).and_then(Value::as_str).is_none_or(|v| v == want);
