@@ -4,3 +4,4 @@ mod in_process;
 mod kill;
 mod kubectl;
 mod layers;
+mod watch_model;

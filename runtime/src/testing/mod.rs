@@ -6,7 +6,7 @@ use crate::api::health::{Health, Lifecycle};
 use crate::api::{self, Api};
 use crate::schema::crd;
 use crate::status::Status;
-use crate::storage::Memory;
+use crate::storage::{Backend, Memory};
 use crate::verbs::{self, Engine};
 use http::{Request, Response};
 use kube::client::Body;
@@ -21,6 +21,7 @@ static RUNTIME: LazyLock<Option<Runtime>> = LazyLock::new(|| crate::server::runt
 #[derive(Default)]
 pub struct Builder {
     config: verbs::Config,
+    store: Option<Arc<dyn Backend>>,
     unreadable: Option<String>,
 }
 
@@ -59,6 +60,13 @@ impl Builder {
         self
     }
 
+    /// Keeps objects in this store instead of a new one in memory: what is in it is served, and outlives the server.
+    #[must_use]
+    pub fn store(mut self, store: Arc<dyn Backend>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
     /// Starts the server.
     ///
     /// # Errors
@@ -70,7 +78,8 @@ impl Builder {
         let Some(runtime) = RUNTIME.as_ref() else {
             return Err(Status::internal("the threads of the in-process server cannot be started"));
         };
-        let start = runtime.spawn(Engine::start(Arc::new(Memory::new()), self.config));
+        let store = self.store.unwrap_or_else(|| Arc::new(Memory::new()));
+        let start = runtime.spawn(Engine::start(store, self.config));
         let engine = start.await.map_err(Status::internal)??;
         let health = Health::new(Lifecycle::new());
         let api = Api::new(engine.clone(), health, Arc::new(Standalone), api::Config::default());

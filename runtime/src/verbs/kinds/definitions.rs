@@ -145,6 +145,7 @@ pub(super) async fn serve(engine: &Arc<Engine>) -> Result<()> {
 }
 
 async fn follow(engine: Weak<Engine>, served: Arc<Served>, mut at: u64) {
+    let Some(mut kinds_change) = engine.upgrade().map(|e| e.changes()) else { return };
     loop {
         let Ok(mut watcher) = served.objects.watch(at) else {
             at = served.objects.revision();
@@ -152,7 +153,11 @@ async fn follow(engine: Weak<Engine>, served: Arc<Served>, mut at: u64) {
         };
         loop {
             // Terminating definitions are looked at again until their objects are gone.
-            let next = tokio::time::timeout(Duration::from_millis(500), watcher.next()).await;
+            let next = tokio::select! {
+                next = tokio::time::timeout(Duration::from_millis(500), watcher.next()) => next,
+                // It cannot change when the engine is gone: the store is let go of at once.
+                change = kinds_change.changed() => if change.is_err() { return } else { continue },
+            };
             let Some(engine) = engine.upgrade() else { return };
             match next {
                 Err(_) if !any_terminating(&served) => {}

@@ -210,6 +210,7 @@ pub async fn finalize(
 /// Empties namespaces that are being deleted, and lets them go.
 pub(super) fn run(engine: &Arc<Engine>) {
     let weak = Arc::downgrade(engine);
+    let mut kinds_change = engine.changes();
     tokio::spawn(async move {
         while let Some(busy) = sweep(&weak).await {
             if !busy {
@@ -220,6 +221,8 @@ pub(super) fn run(engine: &Arc<Engine>) {
                 drop((engine, kinds, served));
                 tokio::select! {
                     _ = watcher.next() => {}
+                    // It cannot change when the engine is gone: the store is let go of at once.
+                    change = kinds_change.changed() => if change.is_err() { return },
                     () = tokio::time::sleep(Duration::from_secs(5)) => {}
                 }
             }
