@@ -154,3 +154,26 @@ async fn kinds_come_and_go_at_run_time() {
     }
     panic!("the kind is still there");
 }
+
+#[tokio::test]
+async fn requests_and_watches_are_counted_under_the_names_dashboards_read() {
+    let (server, api) = boxes().await;
+    api.create(&PostParams::default(), &a_box("a", 1)).await.expect("a box");
+    let mut watch = api.watch(&kube::api::WatchParams::default(), "0").await.expect("a watch").boxed();
+    watch.try_next().await.expect("an event");
+    let get = |path: &str| http::Request::get(path).body(Vec::new()).expect("a request");
+    let text = server.client().request_text(get("/metrics")).await.expect("metrics");
+    let of = |verb: &str, scope: &str| {
+        format!(
+            "group=\"test.example.com\",resource=\"boxes\",scope=\"{scope}\",subresource=\"\",verb=\"{verb}\",version=\"v1\"}} 1"
+        )
+    };
+    let has = |name: &str, rest: &str| text.lines().any(|l| l.starts_with(name) && l.ends_with(rest));
+    assert!(has("apiserver_request_total{code=\"201\"", &of("POST", "namespace")), "{text}");
+    assert!(has("apiserver_longrunning_requests{", &of("WATCH", "namespace")), "{text}");
+    assert!(text.contains("apiserver_watch_events_total{group=\"test.example.com\",resource=\"boxes\""), "{text}");
+    assert!(has("apiserver_storage_objects{resource=\"boxes.test.example.com\"}", " 1"), "{text}");
+    let _ = server.client().request_text(get("/apis/made/up/names")).await;
+    let text = server.client().request_text(get("/metrics")).await.expect("metrics");
+    assert!(!text.contains("made"), "a client makes series up: {text}");
+}

@@ -4,6 +4,7 @@
 pub mod body;
 pub mod discovery;
 pub mod health;
+mod metrics;
 pub mod negotiate;
 mod openapi;
 pub mod query;

@@ -127,6 +127,11 @@ pub fn for_errors(headers: &HeaderMap, pretty: Option<&str>) -> Accepted {
     Accepted { form: Form::Whole, ..accepted }
 }
 
+/// Whether a request is a server-side apply.
+pub fn is_apply(headers: &HeaderMap) -> bool {
+    header(headers, &CONTENT_TYPE).starts_with("application/apply-patch+")
+}
+
 /// Whether a request's body is in protobuf.
 pub fn is_protobuf(headers: &HeaderMap) -> bool {
     header(headers, &CONTENT_TYPE).split(';').next().unwrap_or_default().trim() == "application/vnd.kubernetes.protobuf"

@@ -2,6 +2,7 @@
 //! per verb; what happens inside is `verbs`'.
 
 use super::body::Body;
+use super::metrics::{Labels, Metrics};
 use super::negotiate::{self, Accepted};
 use super::query::Query;
 use super::request::Info;
@@ -32,6 +33,9 @@ pub(super) struct Asked<'a> {
     pub(super) info: &'a Info,
     pub(super) query: &'a Query,
     pub(super) raw: Bytes,
+    /// What the request is counted as, and where.
+    pub(super) labels: &'a Labels<'a>,
+    pub(super) metrics: &'a Metrics,
 }
 
 impl Asked<'_> {
@@ -310,6 +314,7 @@ async fn watching(
     let mut watch = watch::watch(engine, &target, options).await?;
     let (frames, body) = mpsc::channel(16);
     let mut events = Events::new(target, accepted, include);
+    let counted = asked.metrics.watch(asked.labels);
     tokio::spawn(async move {
         loop {
             let told = tokio::select! {
@@ -317,6 +322,7 @@ async fn watching(
                 () = frames.closed() => return,
             };
             let Some(told) = told else { return };
+            counted.sent(told.len());
             let mut chunk = bytes::BytesMut::new();
             for (i, one) in told.iter().enumerate() {
                 let line = events.encode(one);

@@ -4,6 +4,7 @@
 use super::body::Body;
 use super::discovery::{self, Wanted};
 use super::health::Health;
+use super::metrics::{self, Labels, Metrics};
 use super::negotiate::{self, Accepted};
 use super::query::Query;
 use super::request::Info;
@@ -21,7 +22,7 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
 const AUDIT_ID: HeaderName = HeaderName::from_static("audit-id");
@@ -71,6 +72,7 @@ struct Shared {
     writes: Semaphore,
     documents: Mutex<Documents>,
     openapi: openapi::Documents,
+    metrics: Metrics,
 }
 
 /// The API as a tower service. The user of a request is in its extensions.
@@ -90,6 +92,7 @@ impl Api {
             config,
             documents: Mutex::default(),
             openapi: openapi::Documents::default(),
+            metrics: Metrics::default(),
         }))
     }
 
@@ -103,7 +106,25 @@ impl Api {
         let audit = parts.headers.remove(AUDIT_ID).filter(|v| !v.is_empty());
         let audit = audit.or_else(|| HeaderValue::from_str(&uuid::Uuid::new_v4().to_string()).ok());
         let head = parts.method == Method::HEAD;
-        let mut response = self.admit(&parts, body).await;
+        let query = Query::parse(parts.uri.query());
+        let info = Info::new(&parts.method, parts.uri.path(), query.watch());
+        let apply = negotiate::is_apply(&parts.headers);
+        let labels = Labels::new(&self.0.engine, &parts.method, &info, query.get("dryRun") == Some("All"), apply);
+        let begun = Instant::now();
+        let mut response = self.admit(&parts, &query, &info, &labels, body).await;
+        let (code, took, size) = (response.status().as_u16(), begun.elapsed(), response.body().size_hint().exact());
+        self.0.metrics.answered(&labels, code, took, size);
+        tracing::info!(
+            verb = info.verb,
+            uri = %parts.uri,
+            code,
+            latency_ms = took.as_secs_f64() * 1e3,
+            bytes = size,
+            user = parts.extensions.get::<User>().map_or(crate::access::ANONYMOUS, |u| u.name.as_str()),
+            user_agent = parts.headers.get(USER_AGENT).and_then(|v| v.to_str().ok()),
+            audit_id = audit.as_ref().and_then(|v| v.to_str().ok()),
+            "request"
+        );
         if head {
             let length = response.body().size_hint().exact();
             *response.body_mut() = Body::empty();
@@ -119,17 +140,22 @@ impl Api {
         response
     }
 
-    async fn admit<B>(&self, parts: &request::Parts, body: B) -> Response<Body>
+    async fn admit<B>(
+        &self,
+        parts: &request::Parts,
+        query: &Query,
+        info: &Info,
+        labels: &Labels<'_>,
+        body: B,
+    ) -> Response<Body>
     where
         B: HttpBody<Data = Bytes>,
         B::Error: std::fmt::Display,
     {
-        let query = Query::parse(parts.uri.query());
         let path = parts.uri.path();
-        let info = Info::new(&parts.method, path, query.watch());
         let for_errors = negotiate::for_errors(&parts.headers, query.get("pretty"));
         let user = parts.extensions.get::<User>().cloned().unwrap_or_else(User::anonymous);
-        if let Err(status) = self.authorize(&user, &info, path) {
+        if let Err(status) = self.authorize(&user, info, path) {
             return respond::error(&status, for_errors);
         }
         let long = info.verb == "watch";
@@ -144,13 +170,14 @@ impl Api {
                 Err(_) => return overloaded(),
             }
         };
-        let limit = match self.deadline(&query) {
+        let limit = match self.deadline(query) {
             Ok(limit) => limit,
             Err(status) => return respond::error(&status, for_errors),
         };
         let agent = parts.headers.get(USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
         let ctx = Context::new(user, agent.to_owned());
-        let work = self.answer(parts, &info, &query, body, &ctx);
+        let _in_flight = (!long).then(|| self.0.metrics.in_flight(mutating));
+        let work = self.answer(parts, info, query, labels, body, &ctx);
         let answer = if long {
             work.await
         } else {
@@ -204,6 +231,7 @@ impl Api {
         parts: &request::Parts,
         info: &Info,
         query: &Query,
+        labels: &Labels<'_>,
         body: B,
         ctx: &Context,
     ) -> Result<Response<Body>>
@@ -224,7 +252,13 @@ impl Api {
             return reviews::answer(parts, info, &ctx.user, &raw, &engine.now_text());
         }
         let timeout = self.0.config.min_request_timeout;
-        resources::handle(engine, ctx, resources::Asked { parts, info, query, raw }, timeout).await
+        resources::handle(
+            engine,
+            ctx,
+            resources::Asked { parts, info, query, raw, labels, metrics: &self.0.metrics },
+            timeout,
+        )
+        .await
     }
 
     fn document(&self, parts: &request::Parts, query: &Query) -> Result<Response<Body>> {
@@ -239,6 +273,11 @@ impl Api {
             return Ok(respond::text(404, "404 page not found\n"));
         }
         match segments.as_slice() {
+            ["metrics"] => {
+                let mut text = Response::new(Body::from(self.0.metrics.text(&self.0.engine)));
+                text.headers_mut().insert(http::header::CONTENT_TYPE, HeaderValue::from_static(metrics::CONTENT));
+                Ok(text)
+            }
             ["version"] => Ok(respond::value(200, &version::document(), plain()?)),
             ["api" | "apis"] => self.root(segments[0] == "api", parts, plain),
             ["api", v] => Ok(self.list(discovery::api_resource_list(&self.served(), "", v), plain()?)),
@@ -258,7 +297,8 @@ impl Api {
                     }
                 }
                 paths.extend(
-                    ["/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"].map(str::to_owned),
+                    ["/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]
+                        .map(str::to_owned),
                 );
                 paths.sort();
                 paths.dedup();

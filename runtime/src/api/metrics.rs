@@ -1,0 +1,232 @@
+//! `/metrics` in Prometheus' text form, with the names and labels that kube-apiserver's dashboards read (wire contract D46), and
+//! what is counted where. Labels are of what is served: a client cannot make series up.
+
+use super::request::Info;
+use super::version;
+use crate::verbs::Engine;
+use http::Method;
+use prometheus::{
+    Encoder, GaugeVec, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder,
+};
+use std::time::Duration;
+
+/// The text form's media type.
+pub(super) const CONTENT: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+const DURATIONS: &[f64] = &[
+    0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 15.0, 20.0, 30.0,
+    45.0, 60.0,
+];
+const SIZES: &[f64] = &[1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
+
+/// What a request is counted as.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Labels<'a> {
+    verb: &'static str,
+    group: &'a str,
+    version: &'a str,
+    resource: &'a str,
+    subresource: &'a str,
+    scope: &'static str,
+    dry_run: &'static str,
+}
+
+impl<'a> Labels<'a> {
+    /// The labels of a request. Those of a resource that is not served are empty, and so are paths of no document.
+    pub(super) fn new(engine: &Engine, method: &Method, info: &'a Info, dry_run: bool, apply: bool) -> Self {
+        let verb = match (info.verb.as_str(), method) {
+            ("list", _) => "LIST",
+            ("watch", _) => "WATCH",
+            ("deletecollection", _) => "DELETECOLLECTION",
+            ("patch", _) if apply => "APPLY",
+            (_, &Method::GET) => "GET",
+            (_, &Method::HEAD) => "HEAD",
+            (_, &Method::POST) => "POST",
+            (_, &Method::PUT) => "PUT",
+            (_, &Method::PATCH) => "PATCH",
+            (_, &Method::DELETE) => "DELETE",
+            _ => "OTHER",
+        };
+        if engine.kinds().find(&info.group, &info.version, &info.resource).is_none() {
+            return Self { verb, ..Self::default() };
+        }
+        let scope = match (info.name.is_empty(), info.namespace.is_empty()) {
+            (false, _) => "resource",
+            (true, false) => "namespace",
+            (true, true) => "cluster",
+        };
+        let subresource = match info.subresource.first().map(String::as_str) {
+            Some(known @ ("status" | "scale" | "finalize")) => known,
+            _ => "",
+        };
+        Self {
+            verb,
+            group: &info.group,
+            version: &info.version,
+            resource: &info.resource,
+            subresource,
+            scope,
+            dry_run: if dry_run { "All" } else { "" },
+        }
+    }
+
+    fn values(&self) -> [&str; 7] {
+        [self.verb, self.group, self.version, self.resource, self.subresource, self.scope, "apiserver"]
+    }
+}
+
+/// The series of one server.
+pub(super) struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    durations: HistogramVec,
+    sizes: HistogramVec,
+    in_flight: IntGaugeVec,
+    long_running: IntGaugeVec,
+    watch_events: IntCounterVec,
+    terminations: IntCounterVec,
+    objects: IntGaugeVec,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new().unwrap_or_else(|e| unreachable!("names and labels are constants: {e}"))
+    }
+}
+
+impl Metrics {
+    fn new() -> prometheus::Result<Self> {
+        let registry = Registry::new();
+        const OF: [&str; 7] = ["verb", "group", "version", "resource", "subresource", "scope", "component"];
+        let of_request =
+            ["verb", "dry_run", "group", "version", "resource", "subresource", "scope", "component", "code"];
+        let histogram = |name: &str, help: &str, buckets: &[f64]| {
+            HistogramVec::new(HistogramOpts::new(name, help).buckets(buckets.to_vec()), &OF)
+        };
+        let this = Self {
+            requests: IntCounterVec::new(
+                Opts::new("apiserver_request_total", "Requests by verb, resource and code."),
+                &of_request,
+            )?,
+            durations: histogram(
+                "apiserver_request_duration_seconds",
+                "How long requests took, watches excepted.",
+                DURATIONS,
+            )?,
+            sizes: histogram("apiserver_response_sizes", "Bytes of answers to reads.", SIZES)?,
+            in_flight: IntGaugeVec::new(
+                Opts::new("apiserver_current_inflight_requests", "Requests in flight, watches excepted."),
+                &["request_kind"],
+            )?,
+            long_running: IntGaugeVec::new(Opts::new("apiserver_longrunning_requests", "Watches that are open."), &OF)?,
+            watch_events: IntCounterVec::new(
+                Opts::new("apiserver_watch_events_total", "Events sent to watchers."),
+                &["group", "version", "resource"],
+            )?,
+            terminations: IntCounterVec::new(
+                Opts::new("apiserver_request_terminations_total", "Requests given up for the server's own sake."),
+                &["code"],
+            )?,
+            objects: IntGaugeVec::new(
+                Opts::new("apiserver_storage_objects", "Objects stored, by resource."),
+                &["resource"],
+            )?,
+            registry,
+        };
+        let all: [Box<dyn prometheus::core::Collector>; 8] = [
+            Box::new(this.requests.clone()),
+            Box::new(this.durations.clone()),
+            Box::new(this.sizes.clone()),
+            Box::new(this.in_flight.clone()),
+            Box::new(this.long_running.clone()),
+            Box::new(this.watch_events.clone()),
+            Box::new(this.terminations.clone()),
+            Box::new(this.objects.clone()),
+        ];
+        for one in all {
+            this.registry.register(one)?;
+        }
+        let build = GaugeVec::new(
+            Opts::new("kubernetes_build_info", "Which version's behaviour is served."),
+            &["major", "minor", "git_version"],
+        )?;
+        let (major, minor, _) = version::KUBERNETES;
+        build.with_label_values(&[major.to_string(), minor.to_string(), version::git_version()]).set(1.0);
+        this.registry.register(Box::new(build))?;
+        Ok(this)
+    }
+
+    /// Counts a request that was answered. `size` is known for all but watches.
+    pub(super) fn answered(&self, labels: &Labels<'_>, code: u16, took: Duration, size: Option<u64>) {
+        let code = code.to_string();
+        let [verb, group, version, resource, subresource, scope, component] = labels.values();
+        let of_request = [verb, labels.dry_run, group, version, resource, subresource, scope, component, &code];
+        self.requests.with_label_values(&of_request).inc();
+        if verb != "WATCH" {
+            self.durations.with_label_values(&labels.values()).observe(took.as_secs_f64());
+        }
+        if let Some(size) = size.filter(|_| ["GET", "LIST"].contains(&verb)) {
+            self.sizes.with_label_values(&labels.values()).observe(size as f64);
+        }
+        if ["429", "504"].contains(&code.as_str()) {
+            self.terminations.with_label_values(&[&code]).inc();
+        }
+    }
+
+    /// Counts a request as in flight until what is returned is dropped.
+    pub(super) fn in_flight(&self, mutating: bool) -> Held {
+        let kind = if mutating { "mutating" } else { "readOnly" };
+        Held::new(self.in_flight.with_label_values(&[kind]))
+    }
+
+    /// Counts a watch as open until what is returned is dropped; it counts the watch's events too.
+    pub(super) fn watch(&self, labels: &Labels<'_>) -> Watched {
+        Watched {
+            events: self.watch_events.with_label_values(&[labels.group, labels.version, labels.resource]),
+            _open: Held::new(self.long_running.with_label_values(&labels.values())),
+        }
+    }
+
+    /// The text. Numbers of objects are taken now.
+    pub(super) fn text(&self, engine: &Engine) -> Vec<u8> {
+        self.objects.reset();
+        for (resource, served) in &engine.kinds().all {
+            let count = i64::try_from(served.objects.len()).unwrap_or(i64::MAX);
+            self.objects.with_label_values(&[&resource.to_string()]).set(count);
+        }
+        let mut out = Vec::new();
+        // Writing to memory does not fail.
+        let _ = TextEncoder::new().encode(&self.registry.gather(), &mut out);
+        out
+    }
+}
+
+/// One in a gauge, until dropped.
+pub(super) struct Held(IntGauge);
+
+impl Held {
+    fn new(gauge: IntGauge) -> Self {
+        gauge.inc();
+        Self(gauge)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+/// An open watch.
+pub(super) struct Watched {
+    events: IntCounter,
+    _open: Held,
+}
+
+impl Watched {
+    /// That many events are sent.
+    pub(super) fn sent(&self, events: usize) {
+        self.events.inc_by(events as u64);
+    }
+}
