@@ -174,8 +174,8 @@ impl Api {
             Ok(limit) => limit,
             Err(status) => return respond::error(&status, for_errors),
         };
-        let agent = parts.headers.get(USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
-        let ctx = Context::new(user, agent.to_owned());
+        let agent = parts.headers.get(USER_AGENT).map(|v| String::from_utf8_lossy(v.as_bytes()));
+        let ctx = Context::new(user, agent.unwrap_or_default().into_owned());
         let _in_flight = (!long).then(|| self.0.metrics.in_flight(mutating));
         let work = self.answer(parts, info, query, labels, body, &ctx);
         let answer = if long {

@@ -185,6 +185,8 @@ pub async fn write_scale(
             let mut status = Status::invalid(&kind, &target.name, &[error]);
             if let (Err(Status { details: Some(more), .. }), Some(own)) = (replaced, &mut status.details) {
                 own.causes.extend(more.causes);
+                let all: Vec<String> = own.causes.iter().map(|c| format!("{}: {}", c.field, c.message)).collect();
+                status.message = format!("{kind} \"{}\" is invalid: [{}]", target.name, all.join(", "));
             }
             Err(status)
         })

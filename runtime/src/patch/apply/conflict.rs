@@ -1,9 +1,9 @@
 //! Conflicts: fields of others that an apply would change, and the 409 that tells of them
 //! (M/util/managedfields/internal/conflict.go).
 
-use super::element::quote;
 use super::managed::Entry;
 use super::set::Set;
+use crate::status::field::push_quoted;
 use crate::status::{Cause, Status};
 
 /// One field that an apply would change though another manager owns it.
@@ -27,10 +27,10 @@ pub(super) fn conflicts(mut of: Vec<(&Entry<'_>, Set<'_>)>) -> Vec<Conflict> {
 
 fn name(entry: &Entry<'_>) -> String {
     let mut out = String::new();
-    quote(entry.manager, &mut out);
+    push_quoted(entry.manager, &mut out);
     if !entry.subresource.is_empty() {
         out.push_str(" with subresource ");
-        quote(entry.subresource, &mut out);
+        push_quoted(entry.subresource, &mut out);
     }
     if !entry.apply {
         out.push_str(" using ");

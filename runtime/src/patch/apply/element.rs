@@ -2,6 +2,7 @@
 //! canonical text of a step, how steps are read and shown, and the order in which they are listed.
 
 use crate::resource::codec::json;
+use crate::status::field::push_quoted;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -277,7 +278,7 @@ fn compare(a: &Value, b: &Value) -> Ordering {
 /// A value within a path, as Go prints it.
 fn show_value(v: &Value, out: &mut String) {
     match v {
-        Value::String(s) => quote(s, out),
+        Value::String(s) => push_quoted(s, out),
         Value::Array(items) => {
             out.push('[');
             for (i, v) in items.iter().enumerate() {
@@ -297,29 +298,6 @@ fn show_value(v: &Value, out: &mut String) {
         }
         scalar => out.push_str(&String::from_utf8_lossy(&json::encode(scalar))),
     }
-}
-
-/// Text in quotes as Go's `%q` has it.
-pub(super) fn quote(s: &str, out: &mut String) {
-    out.push('"');
-    for c in s.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{7}' => out.push_str("\\a"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '\u{b}' => out.push_str("\\v"),
-            c if c < ' ' || c == '\u{7f}' => {
-                let _ = write!(out, "\\x{:02x}", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
 }
 
 #[cfg(test)]

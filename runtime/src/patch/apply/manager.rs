@@ -139,10 +139,9 @@ impl FieldManager {
             return;
         }
         let mut out = Object::default();
-        match self.book(old, new, &mut managed, writer) {
-            Ok(()) => managed.write(&mut out),
-            // Upstream leaves the entries as they were, rather than refuse the write.
-            Err(_) => out.set_meta("managedFields", old.meta("managedFields").cloned().unwrap_or_default()),
+        // Upstream drops the entries rather than refuse the write.
+        if self.book(old, new, &mut managed, writer).is_ok() {
+            managed.write(&mut out);
         }
         if let Some(entries) = out.metadata_mut().remove("managedFields") {
             new.metadata_mut().insert("managedFields".into(), entries);
@@ -157,9 +156,15 @@ impl FieldManager {
         writer: Writer<'a>,
     ) -> Result<(), Failure> {
         let view = self.view(writer.subresource);
-        typed::check(view.root(), &new.0, true)?;
-        typed::check(view.root(), &old.0, true)?;
-        let set = view.update(&old.0, &new.0, managed)?.difference(&unowned());
+        typed::check(view.root(), &new.0, true)
+            .map_err(|e| format!("failed to convert new object ({}) to smd typed: {e}", self.named(new)))?;
+        typed::check(view.root(), &old.0, true)
+            .map_err(|e| format!("failed to convert live object ({}) to smd typed: {e}", self.named(old)))?;
+        let failed = |e| match e {
+            Failure::Other(why) => format!("failed to update ManagedFields ({}): {why}", self.named(new)),
+            Failure::Conflicts(_) => unreachable!("an update takes what it changes"),
+        };
+        let set = view.update(&old.0, &new.0, managed).map_err(failed)?.difference(&unowned());
         // A write that changes nothing of its own leaves the manager's time alone.
         if !set.is_empty() {
             let entry = Entry {
@@ -232,12 +237,10 @@ impl FieldManager {
         }
         let view = self.view(writer.subresource);
         typed::check(view.root(), &applied.0, false).map_err(|e| {
-            let (ns, name, gv, kind) = (applied.namespace(), applied.name(), &self.api_version, applied.kind());
-            ApplyError::Failed(format!("failed to create typed patch object ({ns}/{name}; {gv}, Kind={kind}): {e}"))
+            ApplyError::Failed(format!("failed to create typed patch object ({}): {e}", self.named(applied)))
         })?;
         typed::check(view.root(), &live.0, true).map_err(|e| {
-            let (ns, name, gv, kind) = (live.namespace(), live.name(), &self.api_version, live.kind());
-            ApplyError::Failed(format!("failed to create typed live object ({ns}/{name}; {gv}, Kind={kind}): {e}"))
+            ApplyError::Failed(format!("failed to create typed live object ({}): {e}", self.named(live)))
         })?;
         let own = Entry {
             manager: writer.manager,
@@ -261,6 +264,12 @@ impl FieldManager {
         object.set_meta("managedFields", serde_json::Value::Null);
         managed.write(&mut object);
         Ok(object)
+    }
+
+    /// An object as errors name it.
+    fn named(&self, object: &Object) -> String {
+        let (ns, name, gv, kind) = (object.namespace(), object.name(), &self.api_version, &self.definition.names.kind);
+        format!("{ns}/{name}; {gv}, Kind={kind}")
     }
 
     fn check_kind(&self, applied: &Object) -> Result<(), ApplyError> {

@@ -82,7 +82,7 @@ impl<'v> Walk<'v, '_> {
         }
         self.fault(match of {
             Scalar::Number => format!("expected numeric (int or float), got {}", kind(value)),
-            Scalar::Text => format!("expected string, got {}", shown(value)),
+            Scalar::Text => format!("expected string, got {}", String::from_utf8_lossy(&json::encode(value))),
             Scalar::Boolean => format!("expected boolean, got {}", shown(value)),
             Scalar::Any => format!("expected any scalar, got {}", shown(value)),
         });
@@ -128,23 +128,52 @@ impl<'v> Walk<'v, '_> {
     }
 }
 
+/// The type of a value, in the words of clients that read upstream's.
 fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
+        Value::Number(n) if n.is_i64() => "int64",
+        Value::Number(_) => "float64",
         Value::String(_) => "string",
-        Value::Array(_) => "list",
-        Value::Object(_) => "map",
+        Value::Array(_) => "[]interface {}",
+        Value::Object(_) => "map[string]interface {}",
     }
 }
 
-/// The value itself, cut where it is long.
+/// A value within a text, as upstream has it: `&{map[name:a]}`.
 fn shown(value: &Value) -> String {
-    const LONGEST: usize = 200;
-    let text = String::from_utf8_lossy(&json::encode(value)).into_owned();
-    match text.char_indices().nth(LONGEST) {
-        Some((at, _)) => format!("{}...", &text[..at]),
-        None => text,
+    fn push(value: &Value, out: &mut String) {
+        match value {
+            Value::Null => out.push_str("<nil>"),
+            Value::String(s) => out.push_str(s),
+            Value::Array(items) => {
+                out.push('[');
+                for (i, v) in items.iter().enumerate() {
+                    if i > 0 {
+                        out.push(' ');
+                    }
+                    push(v, out);
+                }
+                out.push(']');
+            }
+            Value::Object(map) => {
+                out.push_str("map[");
+                for (i, (k, v)) in map.iter().enumerate() {
+                    if i > 0 {
+                        out.push(' ');
+                    }
+                    out.push_str(k);
+                    out.push(':');
+                    push(v, out);
+                }
+                out.push(']');
+            }
+            scalar => out.push_str(&String::from_utf8_lossy(&json::encode(scalar))),
+        }
     }
+    let mut out = "&{".to_owned();
+    push(value, &mut out);
+    out.push('}');
+    out
 }

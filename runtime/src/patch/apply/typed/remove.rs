@@ -11,22 +11,15 @@ pub(in super::super) fn remove(root: Type<'_>, map: &mut Map<String, Value>, set
     from_map(root, map, set);
 }
 
-/// Removes what is in `set` from below a value. A value that has nothing left is null.
+/// Removes what is in `set` from below a value. What has nothing left is empty, as is what was atomic.
 fn from_value(ty: Type<'_>, value: &mut Value, set: &Set<'_>) {
-    let keeps = match (ty.shape(value), &mut *value) {
-        (Shape::Scalar, _) => true,
-        (Shape::Map, Value::Object(map)) if !ty.is_atomic_map() && !map.is_empty() => {
-            from_map(ty, map, set);
-            !map.is_empty()
-        }
-        (Shape::List, Value::Array(items)) if !matches!(ty.items(), Items::Atomic) && !items.is_empty() => {
-            from_list(ty, items, set);
-            !items.is_empty()
-        }
-        _ => false,
-    };
-    if !keeps {
-        *value = Value::Null;
+    match (ty.shape(value), &mut *value) {
+        (Shape::Map, Value::Object(map)) if !ty.is_atomic_map() => from_map(ty, map, set),
+        (Shape::List, Value::Array(items)) if !matches!(ty.items(), Items::Atomic) => from_list(ty, items, set),
+        (Shape::Scalar, _) => {}
+        (_, Value::Object(map)) => map.clear(),
+        (_, Value::Array(items)) => items.clear(),
+        _ => *value = Value::Null,
     }
 }
 
