@@ -3,10 +3,13 @@
 
 pub mod body;
 pub mod discovery;
+mod events;
 pub mod health;
 mod metrics;
 pub mod negotiate;
 mod openapi;
+mod options;
+mod protobuf;
 pub mod query;
 pub mod request;
 mod resources;

@@ -1,5 +1,7 @@
 //! What a request is for: Kubernetes' path grammar (A/endpoints/request/requestinfo.go, D1-D5).
 
+use super::query::Query;
+use crate::resource::selector::FieldSelector;
 use http::Method;
 
 /// A request's path, taken apart.
@@ -19,6 +21,8 @@ pub struct Info {
     pub resource: String,
     /// Name, may be empty.
     pub name: String,
+    /// The one name that a list, watch or deletecollection selects by field, which authorization sees as the name (D5).
+    pub selected: String,
     /// Subresource and whatever follows.
     pub subresource: Vec<String>,
     /// Whether the path says `watch` or `proxy` before the resource.
@@ -48,8 +52,8 @@ fn decode(segment: &str) -> String {
 }
 
 impl Info {
-    /// Takes a method and a path apart. `watch` is whether the query asks for a watch.
-    pub fn new(method: &Method, path: &str, watch: bool) -> Self {
+    /// Takes a method and a path apart; the query says whether it is a watch, and what is selected.
+    pub fn new(method: &Method, path: &str, query: &Query) -> Self {
         let decoded = decode(path);
         let mut parts: Vec<String> = decoded.trim_matches('/').split('/').map(str::to_owned).collect();
         let mut info = Self { verb: method.as_str().to_lowercase(), ..Self::default() };
@@ -102,11 +106,18 @@ impl Info {
         info.subresource = rest.collect();
         if info.name.is_empty() {
             info.verb = match info.verb.as_str() {
-                "get" if watch => "watch".into(),
+                "get" if query.watch() => "watch".into(),
                 "get" => "list".into(),
                 "delete" => "deletecollection".into(),
                 other => other.into(),
             };
+            if ["list", "watch", "deletecollection"].contains(&info.verb.as_str()) {
+                let fields = FieldSelector::parse(&query.text("fieldSelector")).unwrap_or_default();
+                let name = fields.pinned("metadata.name").unwrap_or_default();
+                if !["", ".", ".."].contains(&name) && !name.contains(['/', '%']) {
+                    info.selected = name.to_owned();
+                }
+            }
         }
         info
     }
@@ -117,7 +128,8 @@ mod tests {
     use super::*;
 
     fn check(method: Method, path: &str, watch: bool, want: (&str, &str, &str, &str, &str, &str)) {
-        let i = Info::new(&method, path, watch);
+        let query = Query::parse(watch.then_some("watch=1"));
+        let i = Info::new(&method, path, &query);
         let sub = i.subresource.join("/");
         let got = (
             i.verb.as_str(),
@@ -144,7 +156,10 @@ mod tests {
         check(Method::PUT, "/api/v1/namespaces/a/finalize", false, ("update", "", "a", "namespaces", "a", "finalize"));
         check(Method::DELETE, "/apis/g/v1/widgets", false, ("deletecollection", "g", "", "widgets", "", ""));
         check(Method::GET, "/apis/g/v1/watch/widgets", false, ("watch", "g", "", "widgets", "", ""));
-        assert!(!Info::new(&Method::GET, "/apis/g/v1", false).resource_request);
-        assert_eq!(Info::new(&Method::GET, "/version", false).verb, "get");
+        let none = Query::default();
+        assert!(!Info::new(&Method::GET, "/apis/g/v1", &none).resource_request);
+        assert_eq!(Info::new(&Method::GET, "/version", &none).verb, "get");
+        let named = Query::parse(Some("fieldSelector=metadata.name%3Da"));
+        assert_eq!(Info::new(&Method::GET, "/apis/g/v1/widgets", &named).selected, "a");
     }
 }

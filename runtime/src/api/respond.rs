@@ -1,20 +1,32 @@
-//! Answers: objects, lists, events and errors in the form that was negotiated.
+//! Answers: objects, lists and errors in the form that was negotiated. Watch events are `events`'.
 
 use super::body::Body;
-use super::negotiate::{Accepted, Form};
-use super::table::{self, Include};
-use crate::resource::codec::{Format, json, yaml};
+use super::negotiate::{Accepted, Encoding, Form};
+use super::protobuf;
+use super::table::{Columns, Include};
+use crate::resource::Object;
+use crate::resource::codec::{json, yaml};
 use crate::status::{Result, Status};
 use crate::verbs::context::Target;
 use crate::verbs::list::Listed;
-use crate::verbs::watch::Told;
 use crate::verbs::{Entry, entry};
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WARNING};
-use http::{Response, StatusCode};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::header::{
+    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, VARY, WARNING,
+};
+use http::{HeaderMap, Response, StatusCode};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::fmt::Write as _;
+use std::io::Write as _;
+
+/// Answers larger than this are compressed for who asks (R17).
+const GZIP_FROM: usize = 128 * 1024;
+/// Tells browsers to believe the content type.
+pub(super) const NOSNIFF: (HeaderName, HeaderValue) =
+    (HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff"));
 
 fn response(code: u16, content_type: &'static str, body: Body) -> Response<Body> {
     let mut out = Response::new(body);
@@ -23,20 +35,31 @@ fn response(code: u16, content_type: &'static str, body: Body) -> Response<Body>
     out
 }
 
+/// A value in an encoding; what has no protobuf form is not negotiated as that.
+pub(super) fn encoded(value: &Value, accepted: Accepted) -> Vec<u8> {
+    match accepted.encoding {
+        Encoding::Yaml => yaml::encode(value),
+        Encoding::Protobuf => protobuf::encode(value).unwrap_or_else(|| json::encode(value)),
+        Encoding::Json if accepted.pretty => json::encode_pretty(value),
+        Encoding::Json => json::encode(value),
+    }
+}
+
 /// A JSON value in the negotiated encoding.
 pub(super) fn value(code: u16, value: &Value, accepted: Accepted) -> Response<Body> {
-    match accepted.format {
-        Format::Yaml => response(code, "application/yaml", yaml::encode(value).into()),
-        Format::Json if accepted.pretty => response(code, "application/json", json::encode_pretty(value).into()),
-        Format::Json => response(code, "application/json", json::encode(value).into()),
-    }
+    response(code, accepted.encoding.media_type(), encoded(value, accepted).into())
 }
 
 /// Plain text.
 pub(super) fn text(code: u16, text: &'static str) -> Response<Body> {
     let mut out = response(code, "text/plain; charset=utf-8", Bytes::from_static(text.as_bytes()).into());
-    out.headers_mut().insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    out.headers_mut().extend([NOSNIFF]);
     out
+}
+
+/// What a path that nothing serves gets.
+pub(super) fn page_not_found() -> Response<Body> {
+    text(404, "404 page not found\n")
 }
 
 /// A code alone.
@@ -51,9 +74,6 @@ pub(super) fn error(status: &Status, accepted: Accepted) -> Response<Body> {
     let mut out = value(status.code, &status.to_value(), accepted);
     if let Some(seconds) = status.details.as_ref().map(|d| d.retry_after_seconds).filter(|s| *s > 0) {
         out.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    if [401, 403].contains(&status.code) {
-        out.headers_mut().insert("x-content-type-options", HeaderValue::from_static("nosniff"));
     }
     out
 }
@@ -73,20 +93,53 @@ pub(super) fn warn(response: &mut Response<Body>, warnings: &[String]) {
     }
 }
 
-fn partial(object: &Value, version: &str) -> Value {
-    json!({
-        "kind": "PartialObjectMetadata", "apiVersion": format!("meta.k8s.io/{version}"),
-        "metadata": object.get("metadata").cloned().unwrap_or_else(|| json!({}))})
+/// Compresses a large answer for a client that takes gzip; watches never (R17).
+pub(super) async fn compress(request: &HeaderMap, mut response: Response<Body>) -> Response<Body> {
+    let accepts = request.get(ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let plain = !response.headers().contains_key(CONTENT_ENCODING);
+    let large = matches!(response.body(), Body::Chunks(c) if c.iter().map(Bytes::len).sum::<usize>() > GZIP_FROM);
+    if !(large && plain && accepts.split(',').any(|token| token.trim() == "gzip")) {
+        return response;
+    }
+    let Body::Chunks(chunks) = std::mem::replace(response.body_mut(), Body::empty()) else { return response };
+    // It takes a while: not on a thread that answers others.
+    let work = tokio::task::spawn_blocking(move || {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::new(1));
+        let done = chunks.iter().try_for_each(|c| encoder.write_all(c)).and_then(|()| encoder.finish());
+        (done, chunks)
+    });
+    match work.await {
+        Ok((Ok(small), _)) => {
+            *response.body_mut() = small.into();
+            response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            response.headers_mut().append(VARY, HeaderValue::from_static("Accept-Encoding"));
+        }
+        Ok((Err(_), chunks)) => *response.body_mut() = Body::Chunks(chunks),
+        Err(_) => return nothing(500),
+    }
+    response
 }
 
-fn parsed(target: &Target, entry: &Entry) -> crate::resource::Object {
+/// An object's metadata alone.
+pub(super) fn partial(object: &Object, version: &str) -> Value {
+    json!({
+        "kind": "PartialObjectMetadata", "apiVersion": format!("meta.k8s.io/{version}"),
+        "metadata": object.metadata().cloned().unwrap_or_default()})
+}
+
+/// An entry in the version that a target asks for.
+pub(super) fn parsed(target: &Target, entry: &Entry) -> Object {
     entry::decode(&target.served.bytes(entry, target.version)).unwrap_or_default()
 }
 
-/// One object.
+fn is_plain(accepted: Accepted) -> bool {
+    accepted.encoding == Encoding::Json && !accepted.pretty
+}
+
+/// One object of a served kind.
 ///
 /// # Errors
-/// 406 when the list form of metadata was asked for.
+/// Those of [`made`].
 pub(super) fn object(
     code: u16,
     target: &Target,
@@ -94,29 +147,34 @@ pub(super) fn object(
     accepted: Accepted,
     include: Include,
 ) -> Result<Response<Body>> {
-    let plain = accepted.format == Format::Json && !accepted.pretty;
-    Ok(match accepted.form {
-        Form::Whole if plain => response(code, "application/json", target.served.bytes(entry, target.version).into()),
-        Form::Whole => value(code, &parsed(target, entry).into_value(), accepted),
-        Form::Table(version) => {
-            let o = parsed(target, entry);
-            let rows = vec![table::row(target.version(), &o, include)];
-            let meta = json!({"resourceVersion": o.resource_version()});
-            value(code, &table_of(target, rows, meta, version, true), accepted)
-        }
-        Form::Partial { list: true, .. } => {
-            // Upstream's own words and class for a list form of what is none.
-            return Err(Status::unclassified("content is not a list"));
-        }
-        Form::Partial { version, .. } => value(code, &partial(&parsed(target, entry).into_value(), version), accepted),
-    })
+    if accepted.form == Form::Whole && is_plain(accepted) {
+        return Ok(response(code, "application/json", target.served.bytes(entry, target.version).into()));
+    }
+    made(code, &parsed(target, entry), &Columns::of(target.version()), accepted, include)
 }
 
-fn table_of(target: &Target, rows: Vec<Value>, metadata: Value, version: &str, heads: bool) -> Value {
-    let columns = if heads { table::definitions(target.version()) } else { json!([]) };
-    json!({
-        "kind": "Table", "apiVersion": format!("meta.k8s.io/{version}"), "metadata": metadata,
-        "columnDefinitions": columns, "rows": rows})
+/// An object that no entry has: a Scale.
+///
+/// # Errors
+/// 500 when the list form of metadata was asked for, in upstream's words.
+pub(super) fn made(
+    code: u16,
+    object: &Object,
+    columns: &Columns,
+    accepted: Accepted,
+    include: Include,
+) -> Result<Response<Body>> {
+    let shown = match accepted.form {
+        Form::Whole => Value::Object(object.0.clone()),
+        Form::Table(version) => {
+            let meta = json!({"resourceVersion": object.resource_version()});
+            columns.table(vec![columns.row(object, include, version)], meta, version, true)
+        }
+        Form::Partial { list: true, .. } => return Err(Status::unclassified("content is not a list")),
+        Form::Partial { version, .. } => partial(object, version),
+        Form::Discovery => return Err(Status::internal("a discovery document was asked of an object")),
+    };
+    Ok(value(code, &shown, accepted))
 }
 
 /// A list.
@@ -128,37 +186,24 @@ pub(super) fn list(target: &Target, listed: &Listed, accepted: Accepted, include
     if let Some(n) = listed.remaining {
         meta["remainingItemCount"] = n.into();
     }
-    let plain = accepted.format == Format::Json && !accepted.pretty;
-    let definition = &target.served.definition;
-    if matches!(accepted.form, Form::Whole) {
-        let head = format!("{{\"apiVersion\":{},\"items\":[", Value::from(target.group_version().to_string()));
-        let mut chunks: VecDeque<Bytes> = VecDeque::with_capacity(2 * listed.items.len() + 2);
-        chunks.push_back(head.into());
-        for (i, e) in listed.items.iter().enumerate() {
-            if i > 0 {
-                chunks.push_back(Bytes::from_static(b","));
-            }
-            chunks.push_back(target.served.bytes(e, target.version));
-        }
-        let kind = Value::from(definition.names.list_kind.as_str());
-        let mut tail = String::new();
-        let _ = write!(tail, "],\"kind\":{kind},\"metadata\":{meta}}}");
-        chunks.push_back(tail.into());
-        if plain {
-            return Ok(response(200, "application/json", Body::Chunks(chunks)));
-        }
-        let whole: Vec<u8> = chunks.iter().flat_map(|c| c.iter().copied()).collect();
-        return Ok(value(200, &entry::decode(&whole).unwrap_or_default().into_value(), accepted));
+    let objects = || listed.items.iter().map(|e| parsed(target, e));
+    // Only custom resources' own lists show that nothing continues them (C41).
+    if accepted.form != Form::Whole && listed.continue_token.is_empty() {
+        meta.as_object_mut().into_iter().for_each(|m| drop(m.remove("continue")));
     }
-    Ok(match accepted.form {
-        Form::Table(version) => {
-            let rows = listed.items.iter().map(|e| table::row(target.version(), &parsed(target, e), include)).collect();
-            if listed.continue_token.is_empty()
-                && let Some(m) = meta.as_object_mut()
-            {
-                m.remove("continue");
+    let shown = match accepted.form {
+        Form::Whole => {
+            let chunks = whole_list(target, listed, &meta);
+            if is_plain(accepted) {
+                return Ok(response(200, "application/json", Body::Chunks(chunks)));
             }
-            value(200, &table_of(target, rows, meta, version, true), accepted)
+            let whole: Vec<u8> = chunks.iter().flat_map(|c| c.iter().copied()).collect();
+            entry::decode(&whole).unwrap_or_default().into_value()
+        }
+        Form::Table(version) => {
+            let columns = Columns::of(target.version());
+            let rows = objects().map(|o| columns.row(&o, include, version)).collect();
+            columns.table(rows, meta, version, true)
         }
         Form::Partial { list: false, .. } => {
             return Err(Status::not_acceptable(
@@ -166,114 +211,31 @@ pub(super) fn list(target: &Target, listed: &Listed, accepted: Accepted, include
             ));
         }
         Form::Partial { version, .. } => {
-            let items: Vec<Value> =
-                listed.items.iter().map(|e| partial(&parsed(target, e).into_value(), version)).collect();
-            if listed.continue_token.is_empty()
-                && let Some(m) = meta.as_object_mut()
-            {
-                m.remove("continue");
-            }
+            let items: Vec<Value> = objects().map(|o| partial(&o, version)).collect();
+            // Upstream's list of none is null here.
+            let items = if items.is_empty() { Value::Null } else { Value::Array(items) };
             let kind = "PartialObjectMetadataList";
-            let v =
-                json!({"kind": kind, "apiVersion": format!("meta.k8s.io/{version}"), "metadata": meta, "items": items});
-            value(200, &v, accepted)
+            json!({"kind": kind, "apiVersion": format!("meta.k8s.io/{version}"), "metadata": meta, "items": items})
         }
-        Form::Whole => value(200, &meta, accepted),
-    })
+        Form::Discovery => return Err(Status::internal("a discovery document was asked of a list")),
+    };
+    Ok(value(200, &shown, accepted))
 }
 
-fn frame(kind: &str, object: &[u8]) -> Bytes {
-    let mut out = Vec::with_capacity(object.len() + 40);
-    out.extend_from_slice(b"{\"type\":\"");
-    out.extend_from_slice(kind.as_bytes());
-    out.extend_from_slice(b"\",\"object\":");
-    out.extend_from_slice(object);
-    out.extend_from_slice(b"}\n");
-    out.into()
-}
-
-/// Writes watch events as lines of JSON.
-pub(super) struct Events {
-    /// What is watched.
-    pub(super) target: Target,
-    /// In which form.
-    pub(super) accepted: Accepted,
-    /// For tables.
-    pub(super) include: Include,
-    heads_sent: bool,
-}
-
-impl Events {
-    /// For a watch that starts.
-    pub(super) fn new(target: Target, accepted: Accepted, include: Include) -> Self {
-        Self { target, accepted, include, heads_sent: false }
-    }
-
-    fn shown(&mut self, entry: &Entry) -> Bytes {
-        let bytes = self.target.served.bytes(entry, self.target.version);
-        let parse = || entry::decode(&bytes).unwrap_or_default();
-        match self.accepted.form {
-            Form::Whole => bytes,
-            Form::Partial { version, .. } => json::encode(&partial(&parse().into_value(), version)).into(),
-            Form::Table(version) => {
-                let o = parse();
-                let rows = vec![table::row(self.target.version(), &o, self.include)];
-                let heads = !std::mem::replace(&mut self.heads_sent, true);
-                let meta = json!({"resourceVersion": o.resource_version()});
-                json::encode(&table_of(&self.target, rows, meta, version, heads)).into()
-            }
+/// A list as the bytes of its entries, joined without copying them.
+fn whole_list(target: &Target, listed: &Listed, meta: &Value) -> VecDeque<Bytes> {
+    let head = format!("{{\"apiVersion\":{},\"items\":[", Value::from(target.group_version().to_string()));
+    let mut chunks: VecDeque<Bytes> = VecDeque::with_capacity(2 * listed.items.len() + 2);
+    chunks.push_back(head.into());
+    for (i, e) in listed.items.iter().enumerate() {
+        if i > 0 {
+            chunks.push_back(Bytes::from_static(b","));
         }
+        chunks.push_back(target.served.bytes(e, target.version));
     }
-
-    /// One event's line.
-    pub(super) fn encode(&mut self, told: &Told) -> Bytes {
-        match told {
-            Told::Added(e, event) => self.line("ADDED", e, event.as_ref(), 0),
-            Told::Modified(e, event) => self.line("MODIFIED", e, event.as_ref(), 1),
-            Told::Deleted(e, event) => self.line("DELETED", e, event.as_ref(), 2),
-            Told::Bookmark(revision, initial) => {
-                let mut meta = json!({"resourceVersion": revision.to_string(), "creationTimestamp": null});
-                if *initial {
-                    meta["annotations"] = json!({"k8s.io/initial-events-end": "true"});
-                }
-                let (api_version, kind) = match self.accepted.form {
-                    Form::Whole => (self.target.group_version().to_string(), self.target.kind().to_owned()),
-                    Form::Partial { version, .. } => (format!("meta.k8s.io/{version}"), "PartialObjectMetadata".into()),
-                    Form::Table(version) => {
-                        let object =
-                            json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": meta});
-                        let rows = vec![json!({"cells": [], "object": object})];
-                        let heads = !std::mem::replace(&mut self.heads_sent, true);
-                        let meta = json!({"resourceVersion": revision.to_string()});
-                        return frame("BOOKMARK", &json::encode(&table_of(&self.target, rows, meta, version, heads)));
-                    }
-                };
-                if let (Form::Whole, Some(m)) = (self.accepted.form, meta.as_object_mut()) {
-                    m.remove("creationTimestamp");
-                }
-                frame("BOOKMARK", &json::encode(&json!({"apiVersion": api_version, "kind": kind, "metadata": meta})))
-            }
-            Told::Error(status) => frame("ERROR", &json::encode(&status.to_value())),
-        }
-    }
-
-    /// A line that all watchers of whole objects in the storage version share.
-    fn line(
-        &mut self,
-        kind: &str,
-        entry: &Entry,
-        event: Option<&std::sync::Arc<crate::storage::cache::Event<Entry>>>,
-        slot: usize,
-    ) -> Bytes {
-        let shared = self.accepted.form == Form::Whole && self.target.version == self.target.served.storage_version;
-        match event.filter(|_| shared) {
-            Some(event) => event.frames[slot]
-                .get_or_init(|| frame(kind, &self.target.served.bytes(entry, self.target.version)))
-                .clone(),
-            None => {
-                let object = self.shown(entry);
-                frame(kind, &object)
-            }
-        }
-    }
+    let kind = Value::from(target.served.definition.names.list_kind.as_str());
+    let mut tail = String::new();
+    let _ = write!(tail, "],\"kind\":{kind},\"metadata\":{meta}}}");
+    chunks.push_back(tail.into());
+    chunks
 }

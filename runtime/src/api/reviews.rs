@@ -3,7 +3,8 @@
 
 use super::body::Body;
 use super::discovery::Served;
-use super::negotiate;
+use super::negotiate::{self, Answer, BodyFormat};
+use super::protobuf;
 use super::request::Info;
 use super::respond;
 use crate::access::User;
@@ -38,12 +39,13 @@ pub(super) fn is_asked(info: &Info) -> bool {
 
 /// Nothing in a review is the client's to say, so of a body in protobuf (kubectl's choice) the envelope is enough.
 fn check(headers: &HeaderMap, body: &[u8]) -> Result<()> {
-    let is_review = if negotiate::is_protobuf(headers) {
-        body.starts_with(codec::protobuf::MAGIC)
-    } else {
-        let asked = codec::decode(negotiate::body_format(headers)?, body).map_err(Status::bad_request)?.value;
-        let is = |key: &str, want: &str| asked.get(key).and_then(Value::as_str).is_none_or(|v| v == want);
-        asked.is_object() && is("kind", "SelfSubjectReview") && is("apiVersion", "authentication.k8s.io/v1")
+    let is_review = match negotiate::body_format(headers)? {
+        BodyFormat::Protobuf => protobuf::check_prefix(body).is_ok(),
+        BodyFormat::Text(format) => {
+            let asked = codec::decode(format, body).map_err(Status::bad_request)?.value;
+            let is = |key: &str, want: &str| asked.get(key).and_then(Value::as_str).is_none_or(|v| v == want);
+            asked.is_object() && is("kind", "SelfSubjectReview") && is("apiVersion", "authentication.k8s.io/v1")
+        }
     };
     if is_review {
         Ok(())
@@ -85,5 +87,5 @@ pub(super) fn answer(
     let review = json!({
         "kind": "SelfSubjectReview", "apiVersion": "authentication.k8s.io/v1",
         "metadata": {"creationTimestamp": now}, "status": {"userInfo": info}});
-    Ok(respond::value(201, &review, negotiate::negotiate(&parts.headers, None)?))
+    Ok(respond::value(201, &review, negotiate::negotiate(&parts.headers, None, Answer::Document)?))
 }

@@ -1,11 +1,11 @@
 //! The HTTP service: what every request passes on its way in and out (R1), then the documents of the server or a handler
 //! of `resources`.
 
-use super::body::Body;
-use super::discovery::{self, Wanted};
+use super::body::{Body, Incoming};
+use super::discovery;
 use super::health::Health;
 use super::metrics::{self, Labels, Metrics};
-use super::negotiate::{self, Accepted};
+use super::negotiate::{self, Accepted, Answer, Form};
 use super::query::Query;
 use super::request::Info;
 use super::{openapi, resources, respond, reviews, version};
@@ -13,11 +13,10 @@ use crate::access::{Attributes, Authorizer, Decision, User, forbidden};
 use crate::status::{Result, Status};
 use crate::verbs::Engine;
 use crate::verbs::context::Context;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONNECTION, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
 use http::{Method, Request, Response, request};
 use http_body::Body as HttpBody;
-use http_body_util::BodyExt;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,9 +25,6 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
 const AUDIT_ID: HeaderName = HeaderName::from_static("audit-id");
-/// The largest request body (R18).
-pub const MAX_BODY: usize = 3 * 1024 * 1024;
-
 /// How the service treats requests.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -99,7 +95,7 @@ impl Api {
     /// Answers a request.
     pub async fn handle<B>(self, request: Request<B>) -> Response<Body>
     where
-        B: HttpBody<Data = Bytes>,
+        B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: std::fmt::Display,
     {
         let (mut parts, body) = request.into_parts();
@@ -107,11 +103,11 @@ impl Api {
         let audit = audit.or_else(|| HeaderValue::from_str(&uuid::Uuid::new_v4().to_string()).ok());
         let head = parts.method == Method::HEAD;
         let query = Query::parse(parts.uri.query());
-        let info = Info::new(&parts.method, parts.uri.path(), query.watch());
+        let info = Info::new(&parts.method, parts.uri.path(), &query);
         let apply = negotiate::is_apply(&parts.headers);
         let labels = Labels::new(&self.0.engine, &parts.method, &info, query.get("dryRun") == Some("All"), apply);
         let begun = Instant::now();
-        let mut response = self.admit(&parts, &query, &info, &labels, body).await;
+        let response = self.admit(&parts, &query, &info, &labels, Incoming::new(body)).await;
         let (code, took, size) = (response.status().as_u16(), begun.elapsed(), response.body().size_hint().exact());
         self.0.metrics.answered(&labels, code, took, size);
         tracing::info!(
@@ -125,6 +121,7 @@ impl Api {
             audit_id = audit.as_ref().and_then(|v| v.to_str().ok()),
             "request"
         );
+        let mut response = respond::compress(&parts.headers, response).await;
         if head {
             let length = response.body().size_hint().exact();
             *response.body_mut() = Body::empty();
@@ -140,25 +137,29 @@ impl Api {
         response
     }
 
-    async fn admit<B>(
+    async fn admit(
         &self,
         parts: &request::Parts,
         query: &Query,
         info: &Info,
         labels: &Labels<'_>,
-        body: B,
-    ) -> Response<Body>
-    where
-        B: HttpBody<Data = Bytes>,
-        B::Error: std::fmt::Display,
-    {
+        body: Incoming,
+    ) -> Response<Body> {
         let path = parts.uri.path();
         let for_errors = negotiate::for_errors(&parts.headers, query.get("pretty"));
+        let long = info.verb == "watch";
+        let limit = match self.deadline(query) {
+            Ok(limit) => limit,
+            // Whoever stays long says how long in another way.
+            Err(status) if !long => return respond::error(&status, for_errors),
+            Err(_) => Duration::MAX,
+        };
         let user = parts.extensions.get::<User>().cloned().unwrap_or_else(User::anonymous);
         if let Err(status) = self.authorize(&user, info, path) {
-            return respond::error(&status, for_errors);
+            let mut refusal = respond::error(&status, for_errors);
+            refusal.headers_mut().extend([respond::NOSNIFF]);
+            return refusal;
         }
-        let long = info.verb == "watch";
         let mutating = ["create", "update", "patch", "delete", "deletecollection"].contains(&info.verb.as_str());
         let lane = if mutating { &self.0.writes } else { &self.0.reads };
         let exempt = long || user.in_group(crate::access::MASTERS) || !info.resource_request;
@@ -169,10 +170,6 @@ impl Api {
                 Ok(p) => Some(p),
                 Err(_) => return overloaded(),
             }
-        };
-        let limit = match self.deadline(query) {
-            Ok(limit) => limit,
-            Err(status) => return respond::error(&status, for_errors),
         };
         let agent = parts.headers.get(USER_AGENT).map(|v| String::from_utf8_lossy(v.as_bytes()));
         let ctx = Context::new(user, agent.unwrap_or_default().into_owned());
@@ -193,6 +190,7 @@ impl Api {
 
     fn authorize(&self, user: &User, info: &Info, path: &str) -> Result<()> {
         let subresource = info.subresource.first().map(String::as_str).unwrap_or_default();
+        let name = if info.name.is_empty() { &info.selected } else { &info.name };
         let attributes = Attributes {
             verb: &info.verb,
             group: &info.group,
@@ -200,7 +198,7 @@ impl Api {
             resource: &info.resource,
             subresource,
             namespace: &info.namespace,
-            name: &info.name,
+            name,
             path,
             is_resource: info.resource_request,
         };
@@ -226,19 +224,15 @@ impl Api {
         }
     }
 
-    async fn answer<B>(
+    async fn answer(
         &self,
         parts: &request::Parts,
         info: &Info,
         query: &Query,
         labels: &Labels<'_>,
-        body: B,
+        mut body: Incoming,
         ctx: &Context,
-    ) -> Result<Response<Body>>
-    where
-        B: HttpBody<Data = Bytes>,
-        B::Error: std::fmt::Display,
-    {
+    ) -> Result<Response<Body>> {
         if !info.resource_request {
             return if parts.uri.path().starts_with("/openapi/") {
                 Ok(self.openapi(parts, query).await)
@@ -246,31 +240,30 @@ impl Api {
                 self.document(parts, query)
             };
         }
-        let raw = read_body(body).await?;
         let engine = &self.0.engine;
         if reviews::is_asked(info) {
+            let raw = body.read().await?;
             return reviews::answer(parts, info, &ctx.user, &raw, &engine.now_text());
         }
         let timeout = self.0.config.min_request_timeout;
-        resources::handle(
-            engine,
-            ctx,
-            resources::Asked { parts, info, query, raw, labels, metrics: &self.0.metrics },
-            timeout,
-        )
-        .await
+        let asked = resources::Asked { parts, info, query, body, labels, metrics: &self.0.metrics };
+        resources::handle(engine, ctx, asked, timeout).await
     }
 
     fn document(&self, parts: &request::Parts, query: &Query) -> Result<Response<Body>> {
         let path = parts.uri.path();
-        let plain = || negotiate::negotiate(&parts.headers, query.get("pretty"));
+        let plain = || negotiate::negotiate(&parts.headers, query.get("pretty"), Answer::Document);
         if let Some(r) = self.0.health.handle(path, parts.uri.query()) {
             return Ok(r.map(Body::from));
         }
         let trimmed = path.trim_end_matches('/');
         let segments: Vec<&str> = trimmed.split('/').skip(1).collect();
         if path.starts_with("//") {
-            return Ok(respond::text(404, "404 page not found\n"));
+            return Ok(respond::page_not_found());
+        }
+        let reads = [Method::GET, Method::HEAD].contains(&parts.method);
+        if !reads && matches!(segments.as_slice(), ["version"] | ["api" | "apis"] | ["api", _]) {
+            return Ok(respond::text(405, "405: Method Not Allowed"));
         }
         match segments.as_slice() {
             ["metrics"] => {
@@ -279,7 +272,7 @@ impl Api {
                 Ok(text)
             }
             ["version"] => Ok(respond::value(200, &version::document(), plain()?)),
-            ["api" | "apis"] => self.root(segments[0] == "api", parts, plain),
+            ["api" | "apis"] => self.root(segments[0] == "api", parts, query),
             ["api", v] => Ok(self.list(discovery::api_resource_list(&self.served(), "", v), plain()?)),
             ["apis", group] => Ok(self.list(discovery::api_group(&self.served(), group), plain()?)),
             ["apis", group, v] => Ok(self.list(discovery::api_resource_list(&self.served(), group, v), plain()?)),
@@ -304,7 +297,7 @@ impl Api {
                 paths.dedup();
                 Ok(respond::value(200, &serde_json::json!({"paths": paths}), plain()?))
             }
-            _ => Ok(respond::text(404, "404 page not found\n")),
+            _ => Ok(respond::page_not_found()),
         }
     }
 
@@ -333,26 +326,24 @@ impl Api {
     fn list(&self, document: Option<serde_json::Value>, accepted: Accepted) -> Response<Body> {
         match document {
             Some(v) => respond::value(200, &v, accepted),
-            None => respond::text(404, "404 page not found\n"),
+            None => respond::page_not_found(),
         }
     }
 
-    fn root(&self, core: bool, parts: &request::Parts, plain: impl Fn() -> Result<Accepted>) -> Result<Response<Body>> {
+    fn root(&self, core: bool, parts: &request::Parts, query: &Query) -> Result<Response<Body>> {
+        let accepted = negotiate::negotiate(&parts.headers, query.get("pretty"), Answer::Discovery)?;
         let served = self.served();
-        match discovery::wanted(&parts.headers) {
-            Wanted::Aggregated => {
-                let document = {
-                    let mut d = self.documents();
-                    let slot = if core { &mut d.core } else { &mut d.groups };
-                    slot.get_or_insert_with(|| Arc::new(discovery::Aggregated::new(&served, core))).clone()
-                };
-                Ok(document.answer(&parts.headers).map(Body::from))
-            }
-            _ => {
-                let v = if core { discovery::api_versions(&served, "") } else { discovery::api_group_list(&served) };
-                Ok(respond::value(200, &v, plain()?))
-            }
+        if accepted.form == Form::Discovery {
+            let document = {
+                let mut d = self.documents();
+                let slot = if core { &mut d.core } else { &mut d.groups };
+                slot.get_or_insert_with(|| Arc::new(discovery::Aggregated::new(&served, core))).clone()
+            };
+            let encode = |v: &serde_json::Value| respond::encoded(v, accepted);
+            return Ok(document.answer(&parts.headers, accepted.encoding.media_type(), encode).map(Body::from));
         }
+        let v = if core { discovery::api_versions(&served, "") } else { discovery::api_group_list(&served) };
+        Ok(respond::value(200, &v, accepted))
     }
 
     fn documents(&self) -> std::sync::MutexGuard<'_, Documents> {
@@ -409,36 +400,6 @@ fn overloaded() -> Response<Body> {
     let mut r = respond::text(429, "Too many requests, please try again later.\n");
     r.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     r
-}
-
-async fn read_body<B>(body: B) -> Result<Bytes>
-where
-    B: HttpBody<Data = Bytes>,
-    B::Error: std::fmt::Display,
-{
-    let too_large = || Status::too_large(format!("Request entity too large: limit is {MAX_BODY}"));
-    if body.size_hint().lower() > MAX_BODY as u64 {
-        return Err(too_large());
-    }
-    let mut body = std::pin::pin!(body);
-    let mut first = Bytes::new();
-    let mut all = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|e| Status::bad_request(format!("unable to read the request body: {e}")))?;
-        let Ok(data) = frame.into_data() else { continue };
-        if first.len() + all.len() + data.len() > MAX_BODY {
-            return Err(too_large());
-        }
-        if first.is_empty() && all.is_empty() {
-            first = data;
-        } else {
-            if all.is_empty() {
-                all.extend_from_slice(&std::mem::take(&mut first));
-            }
-            all.extend_from_slice(&data);
-        }
-    }
-    Ok(if all.is_empty() { first } else { all.freeze() })
 }
 
 impl<B> tower::Service<Request<B>> for Api

@@ -1,8 +1,10 @@
 //! Objects and lists as tables, for kubectl: the columns of a definition's version, and each object's cells (6.10).
 
-use crate::resource::Object;
+use crate::resource::codec::{self, go_float};
+use crate::resource::{Object, jsonpath};
 use crate::schema::definition::{Column, Version};
-use serde_json::{Value, json};
+use kubegraft_syntax::jsonpath::Path;
+use serde_json::{Number, Value, json};
 
 /// What goes into a row beside the cells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,141 +18,130 @@ pub enum Include {
     Object,
 }
 
-fn age_column() -> Column {
+const NAME: &str = "Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names";
+const CREATED: &str = "CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";
+
+fn column(name: &str, type_: &str, description: &str, json_path: &str) -> Column {
     Column {
-        name: "Age".into(),
-        type_: "date".into(),
-        json_path: ".metadata.creationTimestamp".into(),
+        name: name.into(),
+        type_: type_.into(),
+        description: description.into(),
+        json_path: json_path.into(),
         ..Column::default()
     }
 }
 
-fn columns(version: &Version) -> Vec<Column> {
-    if version.columns.is_empty() { vec![age_column()] } else { version.columns.clone() }
-}
+/// The columns of one table, their paths parsed.
+pub struct Columns(Vec<(Column, Option<Path>)>);
 
-/// The heads of a version's columns.
-pub fn definitions(version: &Version) -> Value {
-    const NAME: &str = "Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names";
-    let mut out = vec![json!({"name": "Name", "type": "string", "format": "name", "description": NAME, "priority": 0})];
-    for c in columns(version) {
-        let description = match c.description.as_str() {
-            "" if version.columns.is_empty() => "CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata".to_owned(),
-            "" => format!("Custom resource definition column (in JSONPath format): {}", c.json_path),
-            d => d.to_owned(),
-        };
-        out.push(json!({"name": c.name, "type": c.type_, "format": c.format, "description": description, "priority": c.priority}));
+impl Columns {
+    /// Those of a version; the age of objects where it says none.
+    pub fn of(version: &Version) -> Self {
+        if version.columns.is_empty() {
+            return Self::new(vec![column("Age", "date", CREATED, ".metadata.creationTimestamp")]);
+        }
+        Self::new(version.columns.clone())
     }
-    Value::Array(out)
+
+    /// Those of Scale (R43).
+    pub fn of_scale() -> Self {
+        Self::new(vec![
+            column("Desired", "integer", "Number of desired replicas", ".spec.replicas"),
+            column("Available", "integer", "Number of actual replicas", ".status.replicas"),
+            column("Age", "date", CREATED, ".metadata.creationTimestamp"),
+        ])
+    }
+
+    fn new(columns: Vec<Column>) -> Self {
+        let parse = |c: Column| {
+            let path = kubegraft_syntax::jsonpath::parse(&c.json_path).ok();
+            (c, path)
+        };
+        Self(columns.into_iter().map(parse).collect())
+    }
+
+    /// The heads.
+    fn definitions(&self) -> Value {
+        let name = json!({"name": "Name", "type": "string", "format": "name", "description": NAME, "priority": 0});
+        let others = self.0.iter().map(|(c, _)| {
+            let description = match c.description.as_str() {
+                "" => format!("Custom resource definition column (in JSONPath format): {}", c.json_path),
+                d => d.to_owned(),
+            };
+            json!({"name": c.name, "type": c.type_, "format": c.format, "description": description, "priority": c.priority})
+        });
+        std::iter::once(name).chain(others).collect()
+    }
+
+    /// One object's row; `version` is that of `meta.k8s.io`.
+    pub fn row(&self, object: &Object, include: Include, version: &str) -> Value {
+        let root = Value::Object(object.0.clone());
+        let mut cells = vec![Value::from(object.name())];
+        cells.extend(self.0.iter().map(|(c, path)| cell(&c.type_, path.as_ref(), &root)));
+        let shown = match include {
+            Include::None => Value::Null,
+            Include::Metadata => json!({
+                "kind": "PartialObjectMetadata", "apiVersion": format!("meta.k8s.io/{version}"),
+                "metadata": object.metadata().cloned().unwrap_or_default()}),
+            Include::Object => root,
+        };
+        json!({"cells": cells, "object": shown})
+    }
+
+    /// A table of these rows, with or without its heads.
+    pub fn table(&self, rows: Vec<Value>, metadata: Value, version: &str, heads: bool) -> Value {
+        let columns = if heads { self.definitions() } else { Value::Null };
+        json!({
+            "kind": "Table", "apiVersion": format!("meta.k8s.io/{version}"), "metadata": metadata,
+            "columnDefinitions": columns, "rows": rows})
+    }
 }
 
-/// One object's row.
-pub fn row(version: &Version, object: &Object, include: Include) -> Value {
-    let root = Value::Object(object.0.clone());
-    let mut cells = vec![Value::from(object.name())];
-    cells.extend(columns(version).iter().map(|c| cell(c, &root)));
-    let shown = match include {
-        Include::None => Value::Null,
-        Include::Metadata => json!({
-            "kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1",
-            "metadata": object.metadata().cloned().unwrap_or_default()}),
-        Include::Object => root,
-    };
-    json!({"cells": cells, "object": shown})
-}
-
-fn cell(column: &Column, root: &Value) -> Value {
-    let found = find(root, &column.json_path);
+fn cell(type_: &str, path: Option<&Path>, root: &Value) -> Value {
+    let found = path.and_then(|p| jsonpath::find(p, root)).unwrap_or_default();
     let Some(first) = found.first() else { return Value::Null };
-    match column.type_.as_str() {
-        "integer" => match first {
-            Value::Number(n) if n.is_i64() => (*first).clone(),
-            Value::Number(n) => n.as_f64().map_or(Value::Null, |f| Value::from(f as i64)),
-            _ => Value::Null,
+    match (type_, &**first) {
+        ("string", v) => text(v).into(),
+        ("integer", Value::Number(n)) => n.as_i64().or_else(|| n.as_f64().map(|f| f as i64)).into(),
+        ("number", Value::Number(n)) => n.as_f64().and_then(Number::from_f64).map_or(Value::Null, Value::Number),
+        ("boolean", Value::Bool(b)) => Value::Bool(*b),
+        ("date", Value::String(s)) => age(s).into(),
+        _ => Value::Null,
+    }
+}
+
+/// A value as Go prints it.
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => "<no value>".into(),
+        Value::Bool(b) => b.to_string(),
+        Value::Number(n) => match n.as_f64().filter(|_| n.is_f64()) {
+            Some(f) => go_float(&format!("{f:e}")),
+            None => n.to_string(),
         },
-        "number" => {
-            if first.is_number() {
-                (*first).clone()
-            } else {
-                Value::Null
-            }
-        }
-        "boolean" => {
-            if first.is_boolean() {
-                (*first).clone()
-            } else {
-                Value::Null
-            }
-        }
-        "date" => first.as_str().map_or(Value::Null, |s| age(s).into()),
-        _ => Value::from(
-            found.iter().map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned)).collect::<Vec<_>>().join(" "),
-        ),
+        Value::String(s) => s.clone(),
+        other => codec::json::compact(&String::from_utf8_lossy(&codec::json::encode(other))),
     }
-}
-
-/// Values at a simple JSONPath: `.a.b`, `['a.b']`, `[0]`, `[*]`, `[?(@.type=="Ready")]`.
-fn find<'a>(root: &'a Value, path: &str) -> Vec<&'a Value> {
-    let mut at = vec![root];
-    let mut rest = path;
-    while !rest.is_empty() {
-        if let Some(after) = rest.strip_prefix('.') {
-            let end = after.find(['.', '[']).unwrap_or(after.len());
-            let (name, next) = after.split_at(end);
-            if !name.is_empty() {
-                at = at.into_iter().filter_map(|v| v.get(name)).collect();
-            }
-            rest = next;
-        } else if let Some(after) = rest.strip_prefix('[') {
-            let Some(end) = after.find(']') else { return Vec::new() };
-            let (body, next) = (&after[..end], &after[end + 1..]);
-            at = index(at, body);
-            rest = next;
-        } else {
-            return Vec::new();
-        }
-    }
-    at
-}
-
-fn index<'a>(at: Vec<&'a Value>, body: &str) -> Vec<&'a Value> {
-    let items = |v: &'a Value| -> Vec<&'a Value> {
-        match v {
-            Value::Array(a) => a.iter().collect(),
-            Value::Object(o) => o.values().collect(),
-            _ => Vec::new(),
-        }
-    };
-    if body == "*" {
-        return at.into_iter().flat_map(items).collect();
-    }
-    if let Some(condition) = body.strip_prefix("?(").and_then(|b| b.strip_suffix(')')) {
-        let Some((left, right)) = condition.split_once("==") else { return Vec::new() };
-        let want = right.trim().trim_matches(['"', '\'']);
-        let path = left.trim().trim_start_matches('@');
-        let fits =
-            |v: &&'a Value| find(v, path).first().is_some_and(|x| x.as_str().map_or_else(|| *x == want, |s| s == want));
-        return at.into_iter().flat_map(items).filter(fits).collect();
-    }
-    if let Ok(i) = body.parse::<i64>() {
-        let pick = |v: &'a Value| {
-            let a = v.as_array()?;
-            let i = if i < 0 { a.len() as i64 + i } else { i };
-            a.get(usize::try_from(i).ok()?)
-        };
-        return at.into_iter().filter_map(pick).collect();
-    }
-    let name = body.trim_matches(['"', '\'']);
-    at.into_iter().filter_map(|v| v.get(name)).collect()
 }
 
 /// How long ago a time was, as kubectl says it (`duration.HumanDuration`).
 fn age(text: &str) -> String {
+    if text.is_empty() {
+        return "<unknown>".into();
+    }
     let Ok(t) = text.parse::<jiff::Timestamp>() else { return "<invalid>".into() };
-    let s = (jiff::Timestamp::now().as_second() - t.as_second()).max(0);
+    // A Go duration ends after 292 years.
+    const MOST: i64 = i64::MAX / 1_000_000_000;
+    human((jiff::Timestamp::now().as_second() - t.as_second()).min(MOST))
+}
+
+fn human(s: i64) -> String {
     let (m, h, d) = (s / 60, s / 3600, s / 86400);
     let two = |a: i64, au: &str, b: i64, bu: &str| if b == 0 { format!("{a}{au}") } else { format!("{a}{au}{b}{bu}") };
     match () {
+        // Clocks may differ a little.
+        () if s < -1 => "<invalid>".into(),
+        () if s < 0 => "0s".into(),
         () if s < 120 => format!("{s}s"),
         () if m < 10 => two(m, "m", s % 60, "s"),
         () if m < 180 => format!("{m}m"),
@@ -158,6 +149,42 @@ fn age(text: &str) -> String {
         () if h < 48 => format!("{h}h"),
         () if d < 8 => two(d, "d", h % 24, "h"),
         () if d < 730 => format!("{d}d"),
-        () => two(d / 365, "y", d % 365, "d"),
+        () if d < 8 * 365 => two(d / 365, "y", d % 365, "d"),
+        () => format!("{}y", d / 365),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_have_two_figures_at_most() {
+        let ages =
+            [-5, -1, 0, 119, 120, 125, 3600, 3 * 3600, 8 * 3600, 49 * 3600, 9 * 86400, 731 * 86400, i64::MAX / 2];
+        let words: Vec<String> = ages.into_iter().map(human).collect();
+        let want = ["<invalid>", "0s", "0s", "119s", "2m", "2m5s", "60m", "3h", "8h", "2d1h", "9d", "2y1d"];
+        assert_eq!(words[..12], want);
+    }
+
+    #[test]
+    fn cells_are_of_their_columns_type_or_empty() {
+        let root = json!({"s": "x", "n": 1.5, "i": 7, "b": true, "m": {"k": [1]}, "z": null, "d": "someday", "e": ""});
+        let check = |type_: &str, path: &str, want: Value| {
+            let parsed = kubegraft_syntax::jsonpath::parse(path).ok();
+            assert_eq!(cell(type_, parsed.as_ref(), &root), want, "{type_} {path}");
+        };
+        check("string", ".s", json!("x"));
+        check("string", ".n", json!("1.5"));
+        check("string", ".m", json!("{\"k\":[1]}"));
+        check("string", ".z", json!("<no value>"));
+        check("string", ".none", Value::Null);
+        check("integer", ".n", json!(1));
+        check("integer", ".s", Value::Null);
+        check("number", ".i", json!(7.0));
+        check("boolean", ".i", Value::Null);
+        check("date", ".d", json!("<invalid>"));
+        check("date", ".e", json!("<unknown>"));
+        check("date", ".i", Value::Null);
     }
 }

@@ -1,6 +1,11 @@
-//! JSON patch (RFC 6902) with the limits of kube-apiserver.
+//! JSON patch (RFC 6902) as kube-apiserver applies it, with the limits it sets: on the text of a document, of which only the
+//! containers that paths lead through are taken apart. So `replace` sets what is absent, an index may count from the end,
+//! `test` compares numbers as they are written, and what nothing touches comes out as it went in.
 
+use crate::resource::codec::json::compact;
 use serde_json::Value;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 
 /// Operations a patch may have.
 pub const MAX_OPERATIONS: usize = 10_000;
@@ -16,190 +21,294 @@ pub enum Error {
     TooMany(usize),
     /// It does not fit the document.
     Failed(String),
-    /// Its copies would make the document too large.
-    TooLarge,
 }
 
-enum Operation {
-    Add(Vec<String>, Value),
-    Remove(Vec<String>),
-    Replace(Vec<String>, Value),
-    Move(Vec<String>, Vec<String>),
-    Copy(Vec<String>, Vec<String>),
-    Test(Vec<String>, Value),
-    Unknown(String),
+/// A value whose text is only read where a path leads into it; `None` is null.
+type Slot = Option<Node>;
+
+#[derive(Clone)]
+enum Node {
+    Text(Box<str>),
+    Map(BTreeMap<String, Slot>),
+    List(Vec<Slot>),
+}
+
+/// An operation as it was sent; what is wrong with one is found when its turn comes.
+struct Operation {
+    kind: String,
+    path: Option<String>,
+    from: Option<String>,
+    value: Option<Slot>,
 }
 
 /// A patch that has been read.
 pub struct Patch {
     operations: Vec<Operation>,
-    /// Members that no operation has: `json patch unknown field "[0].zip"`.
-    pub unknown: Vec<String>,
+    /// What a strict reader of the patch objects to: `json patch unknown field "[0].zip"`, in the order of the operations.
+    pub objections: Vec<String>,
 }
 
-fn pointer(v: Option<&Value>) -> Result<Vec<String>, Error> {
-    let text = v.and_then(Value::as_str).unwrap_or_default();
-    if text.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut steps = text.split('/');
-    steps.next();
-    Ok(steps.map(|s| s.replace("~1", "/").replace("~0", "~")).collect())
+fn slot(raw: Option<Box<RawValue>>) -> Slot {
+    raw.map(|r| Node::Text(compact(r.get()).into()))
 }
 
 impl Patch {
-    /// Reads a decoded patch.
+    /// Reads a patch: its text, and what decoding that came to.
     ///
     /// # Errors
     /// `Malformed` and `TooMany`.
-    pub fn parse(patch: Value) -> Result<Self, Error> {
-        let Value::Array(items) = patch else {
-            return Err(Error::Malformed("a JSON patch is a list of operations".into()));
+    pub fn parse(text: &[u8], decoded: &Value, duplicates: &[String]) -> Result<Self, Error> {
+        let items = match decoded {
+            Value::Null => return Ok(Self { operations: Vec::new(), objections: Vec::new() }),
+            Value::Array(items) => items,
+            _ => return Err(Error::Malformed("a JSON patch is a list of operations".into())),
         };
-        if items.len() > MAX_OPERATIONS {
-            return Err(Error::TooMany(items.len()));
-        }
-        let mut out = Self { operations: Vec::new(), unknown: Vec::new() };
-        for (i, item) in items.into_iter().enumerate() {
-            let Value::Object(mut op) = item else {
-                return Err(Error::Malformed(format!("operation {i} is not an object")));
+        let mut objections = Vec::new();
+        for (i, item) in items.iter().enumerate() {
+            let fields = match item {
+                Value::Object(fields) => fields,
+                Value::Null => continue,
+                _ => return Err(Error::Malformed(format!("operation {i} is not an object"))),
             };
-            for k in op.keys().filter(|k| !["op", "path", "from", "value"].contains(&k.as_str())) {
-                out.unknown.push(format!("json patch unknown field \"[{i}].{k}\""));
-            }
             for k in ["op", "path", "from"] {
-                if op.get(k).is_some_and(|v| !v.is_string()) {
+                if fields.get(k).is_some_and(|v| !v.is_string() && !v.is_null()) {
                     return Err(Error::Malformed(format!("{k} of operation {i} is not a string")));
                 }
             }
-            let given = op.remove("value");
-            let missing = |what: &str| Operation::Unknown(format!("operation {i} has no {what}"));
-            let Some(path) = op.get("path") else {
-                out.operations.push(missing("path"));
-                continue;
-            };
-            let path = pointer(Some(path))?;
-            let from = pointer(op.get("from"))?;
-            let has_from = op.contains_key("from");
-            let kind = op.get("op").and_then(Value::as_str).unwrap_or_default();
-            out.operations.push(match (kind, given) {
-                ("add", Some(v)) => Operation::Add(path, v),
-                ("replace", Some(v)) => Operation::Replace(path, v),
-                ("test", v) => Operation::Test(path, v.unwrap_or(Value::Null)),
-                ("add" | "replace", None) => missing("value"),
-                ("remove", _) => Operation::Remove(path),
-                ("move", _) if has_from => Operation::Move(from, path),
-                ("copy", _) if has_from => Operation::Copy(from, path),
-                ("move" | "copy", _) => missing("from"),
-                (other, _) => Operation::Unknown(format!("unexpected kind of operation: {other:?}")),
-            });
+            let unknown = fields.keys().filter(|k| !["op", "path", "from", "value"].contains(&k.as_str()));
+            objections.extend(unknown.map(|k| format!("json patch unknown field \"[{i}].{k}\"")));
+            let own = format!("duplicate field \"[{i}]");
+            objections.extend(duplicates.iter().filter(|d| d.starts_with(&own)).map(|d| format!("json patch {d}")));
         }
-        Ok(out)
+        if items.len() > MAX_OPERATIONS {
+            return Err(Error::TooMany(items.len()));
+        }
+        let raw: Vec<Option<BTreeMap<String, Option<Box<RawValue>>>>> =
+            serde_json::from_slice(text).map_err(|e| Error::Malformed(e.to_string()))?;
+        let operations = raw.into_iter().map(|fields| {
+            let mut fields = fields.unwrap_or_default();
+            let mut text = |k: &str| serde_json::from_str(fields.remove(k)??.get()).ok();
+            let (kind, path, from) = (text("op").unwrap_or_default(), text("path"), text("from"));
+            Operation { kind, path, from, value: fields.remove("value").map(slot) }
+        });
+        Ok(Self { operations: operations.collect(), objections })
     }
 
-    /// Applies all operations in order, or none.
+    /// Applies all operations in order to a document's text, or none.
     ///
     /// # Errors
-    /// `Failed` and `TooLarge`.
-    pub fn apply(&self, document: &Value) -> Result<Value, Error> {
-        let mut doc = document.clone();
-        let mut copied = 0usize;
+    /// `Failed`.
+    pub fn apply(&self, document: &[u8]) -> Result<String, Error> {
+        let text = std::str::from_utf8(document).map_err(|e| Error::Failed(e.to_string()))?;
+        let mut root = Node::Text(text.into());
+        open(&mut root).ok_or_else(|| Error::Failed("the document is neither an object nor a list".into()))?;
+        let mut copied = 0;
         for op in &self.operations {
-            match op {
-                Operation::Add(path, v) => add(&mut doc, path, v.clone())?,
-                Operation::Remove(path) => {
-                    remove(&mut doc, path)?;
-                }
-                Operation::Replace(path, v) => *find_mut(&mut doc, path)? = v.clone(),
-                Operation::Move(from, path) => {
-                    let v = remove(&mut doc, from)?;
-                    add(&mut doc, path, v)?;
-                }
-                Operation::Copy(from, path) => {
-                    let v = find(&doc, from)?.clone();
-                    copied += v.to_string().len();
-                    if copied > MAX_COPIED {
-                        return Err(Error::TooLarge);
-                    }
-                    add(&mut doc, path, v)?;
-                }
-                Operation::Test(path, want) => {
-                    let got = find(&doc, path).unwrap_or(&Value::Null);
-                    if got != want {
-                        return Err(Error::Failed(format!("testing value /{} failed", path.join("/"))));
-                    }
-                }
-                Operation::Unknown(why) => return Err(Error::Failed(why.clone())),
-            }
+            op.apply(&mut root, &mut copied)?;
         }
-        Ok(doc)
+        let mut out = String::with_capacity(document.len());
+        write(&root, &mut out);
+        Ok(out)
     }
 }
 
-fn missing(path: &[String]) -> Error {
-    Error::Failed(format!("/{} does not exist", path.join("/")))
-}
-
-fn index(step: &str, len: usize) -> Option<usize> {
-    let valid = step == "0" || (!step.starts_with('0') && step.bytes().all(|b| b.is_ascii_digit()));
-    step.parse().ok().filter(|i| valid && *i < len)
-}
-
-fn find<'a>(doc: &'a Value, path: &[String]) -> Result<&'a Value, Error> {
-    path.iter()
-        .try_fold(doc, |at, step| match at {
-            Value::Object(m) => m.get(step),
-            Value::Array(a) => a.get(index(step, a.len())?),
-            _ => None,
-        })
-        .ok_or_else(|| missing(path))
-}
-
-fn find_mut<'a>(doc: &'a mut Value, path: &[String]) -> Result<&'a mut Value, Error> {
-    path.iter()
-        .try_fold(doc, |at, step| match at {
-            Value::Object(m) => m.get_mut(step),
-            Value::Array(a) => {
-                let i = index(step, a.len())?;
-                a.get_mut(i)
+impl Operation {
+    fn apply(&self, root: &mut Node, copied: &mut usize) -> Result<(), Error> {
+        let failed = |why: &str| Error::Failed(format!("{} at {:?}: {why}", self.kind, self.path));
+        let path = || self.path.as_deref().ok_or_else(|| failed("the path is missing"));
+        let from = || self.from.as_deref().ok_or_else(|| failed("the field from is missing"));
+        let value = || self.value.clone().unwrap_or_default();
+        match self.kind.as_str() {
+            "add" => add(root, path()?, value()),
+            "remove" => remove(root, path()?).map(drop),
+            "replace" if path()?.is_empty() => {
+                let mut new = value().ok_or_else(|| failed("the value must be an object or a list"))?;
+                open(&mut new).ok_or_else(|| failed("the value must be an object or a list"))?;
+                *root = new;
+                Ok(())
             }
-            _ => None,
-        })
-        .ok_or_else(|| missing(path))
+            "replace" => {
+                let (container, key) = container(root, path()?)?;
+                match container {
+                    Node::Map(map) => {
+                        map.insert(key, value());
+                    }
+                    Node::List(list) => *at(list, &key)? = value(),
+                    Node::Text(_) => return Err(failed("it leads nowhere")),
+                }
+                Ok(())
+            }
+            "move" => {
+                let moved = remove(root, from()?)?;
+                add(root, path()?, moved)
+            }
+            "copy" => {
+                let copy = get(root, from()?)?.cloned();
+                *copied += copy.as_ref().map_or(0, |c| {
+                    let mut text = String::new();
+                    write(c, &mut text);
+                    text.len()
+                });
+                container(root, path()?)?;
+                if *copied > MAX_COPIED {
+                    return Err(failed("the copies make the document too large"));
+                }
+                add(root, path()?, copy)
+            }
+            "test" => {
+                let mut wanted = value();
+                let found = if path()?.is_empty() { Some(&mut *root) } else { get(root, path()?)? };
+                if equal(found, wanted.as_mut()) { Ok(()) } else { Err(failed("the value is another one")) }
+            }
+            _ => Err(failed("there is no such operation")),
+        }
+    }
 }
 
-fn add(doc: &mut Value, path: &[String], value: Value) -> Result<(), Error> {
-    let Some((last, parents)) = path.split_last() else {
-        *doc = value;
-        return Ok(());
+/// Takes a text apart one level, when it is an object or a list.
+fn open(node: &mut Node) -> Option<&mut Node> {
+    if let Node::Text(text) = node {
+        *node = match text.trim_start().chars().next() {
+            Some('{') => {
+                let map: BTreeMap<String, Option<Box<RawValue>>> = serde_json::from_str(text).ok()?;
+                Node::Map(map.into_iter().map(|(k, v)| (k, slot(v))).collect())
+            }
+            Some('[') => {
+                let list: Vec<Option<Box<RawValue>>> = serde_json::from_str(text).ok()?;
+                Node::List(list.into_iter().map(slot).collect())
+            }
+            _ => return None,
+        };
+    }
+    Some(node)
+}
+
+fn leads_nowhere(path: &str) -> Error {
+    Error::Failed(format!("{path} leads nowhere"))
+}
+
+/// The container a path ends in, and the last step.
+fn container<'a>(root: &'a mut Node, path: &str) -> Result<(&'a mut Node, String), Error> {
+    let unescape = |step: &str| step.replace("~1", "/").replace("~0", "~");
+    let mut steps = path.split('/');
+    steps.next();
+    let last = steps.next_back().ok_or_else(|| leads_nowhere(path))?;
+    let mut node = root;
+    for step in steps {
+        let next = match node {
+            Node::Map(map) => map.get_mut(&unescape(step)),
+            Node::List(list) => Some(at(list, &unescape(step))?),
+            Node::Text(_) => None,
+        };
+        node = next.and_then(Option::as_mut).and_then(open).ok_or_else(|| leads_nowhere(path))?;
+    }
+    Ok((node, unescape(last)))
+}
+
+/// An index; a negative one counts from the end.
+fn index(key: &str, len: usize) -> Result<usize, Error> {
+    let wrong = || Error::Failed(format!("{key} is not an index of a list of {len}"));
+    let i: i64 = key.parse().map_err(|_| wrong())?;
+    let i = if i < 0 { i + i64::try_from(len).unwrap_or(i64::MAX) } else { i };
+    usize::try_from(i).map_err(|_| wrong())
+}
+
+fn at<'a>(list: &'a mut [Slot], key: &str) -> Result<&'a mut Slot, Error> {
+    let i = index(key, list.len())?;
+    list.get_mut(i).ok_or_else(|| Error::Failed(format!("there is no item {key}")))
+}
+
+/// What is at a path: `None` where an object has nothing, or null.
+fn get<'a>(root: &'a mut Node, path: &str) -> Result<Option<&'a mut Node>, Error> {
+    let (container, key) = container(root, path)?;
+    match container {
+        Node::Map(map) => Ok(map.get_mut(&key).and_then(Option::as_mut)),
+        Node::List(list) => Ok(at(list, &key)?.as_mut()),
+        Node::Text(_) => Err(leads_nowhere(path)),
+    }
+}
+
+fn add(root: &mut Node, path: &str, value: Slot) -> Result<(), Error> {
+    let (container, key) = container(root, path)?;
+    match container {
+        Node::Map(map) => {
+            map.insert(key, value);
+        }
+        Node::List(list) if key == "-" => list.push(value),
+        Node::List(list) => {
+            let i = index(&key, list.len() + 1)?;
+            if i > list.len() {
+                return Err(Error::Failed(format!("{key} is past the end of {path}")));
+            }
+            list.insert(i, value);
+        }
+        Node::Text(_) => return Err(leads_nowhere(path)),
+    }
+    Ok(())
+}
+
+fn remove(root: &mut Node, path: &str) -> Result<Slot, Error> {
+    let (container, key) = container(root, path)?;
+    match container {
+        Node::Map(map) => map.remove(&key).ok_or_else(|| leads_nowhere(path)),
+        Node::List(list) => {
+            at(list, &key)?;
+            let i = index(&key, list.len())?;
+            Ok(list.remove(i))
+        }
+        Node::Text(_) => Err(leads_nowhere(path)),
+    }
+}
+
+/// Whether two values are the same: objects and lists part by part, all else as it is written.
+fn equal(a: Option<&mut Node>, b: Option<&mut Node>) -> bool {
+    let (a, b) = match (a, b) {
+        (Some(a), Some(b)) => (a, b),
+        (a, b) => return a.is_none() && b.is_none(),
     };
-    match find_mut(doc, parents)? {
-        Value::Object(m) => {
-            m.insert(last.clone(), value);
-            Ok(())
+    if open(a).is_some() != open(b).is_some() {
+        return false;
+    }
+    let same = |v: &mut Slot, w: &mut Slot| equal(v.as_mut(), w.as_mut());
+    match (a, b) {
+        (Node::Map(a), Node::Map(b)) => {
+            a.len() == b.len() && a.iter_mut().all(|(k, v)| b.get_mut(k).is_some_and(|w| same(v, w)))
         }
-        Value::Array(a) if last == "-" => {
-            a.push(value);
-            Ok(())
-        }
-        Value::Array(a) => {
-            let i = index(last, a.len() + 1).ok_or_else(|| missing(path))?;
-            a.insert(i, value);
-            Ok(())
-        }
-        _ => Err(missing(path)),
+        (Node::List(a), Node::List(b)) => a.len() == b.len() && a.iter_mut().zip(b).all(|(v, w)| same(v, w)),
+        (Node::Text(a), Node::Text(b)) => a == b,
+        _ => false,
     }
 }
 
-fn remove(doc: &mut Value, path: &[String]) -> Result<Value, Error> {
-    let Some((last, parents)) = path.split_last() else { return Err(missing(path)) };
-    match find_mut(doc, parents)? {
-        Value::Object(m) => m.remove(last).ok_or_else(|| missing(path)),
-        Value::Array(a) => {
-            let i = index(last, a.len()).ok_or_else(|| missing(path))?;
-            Ok(a.remove(i))
+fn write(node: &Node, out: &mut String) {
+    let slot = |slot: &Slot, out: &mut String| match slot {
+        Some(node) => write(node, out),
+        None => out.push_str("null"),
+    };
+    match node {
+        Node::Text(text) => out.push_str(text),
+        Node::Map(map) => {
+            out.push('{');
+            for (i, (k, v)) in map.iter().enumerate() {
+                if i > 0 {
+                    out.push(',');
+                }
+                out.push_str(&compact(&Value::from(k.as_str()).to_string()));
+                out.push(':');
+                slot(v, out);
+            }
+            out.push('}');
         }
-        _ => Err(missing(path)),
+        Node::List(list) => {
+            out.push('[');
+            for (i, v) in list.iter().enumerate() {
+                if i > 0 {
+                    out.push(',');
+                }
+                slot(v, out);
+            }
+            out.push(']');
+        }
     }
 }
 
@@ -208,8 +317,12 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn apply(doc: Value, patch: Value) -> Result<Value, Error> {
-        Patch::parse(patch)?.apply(&doc)
+    fn apply(document: &str, patch: &Value) -> Result<String, Error> {
+        Patch::parse(patch.to_string().as_bytes(), patch, &[])?.apply(document.as_bytes())
+    }
+
+    fn check(document: &str, patch: Value, want: &str) {
+        assert_eq!(apply(document, &patch).as_deref(), Ok(want), "{patch}");
     }
 
     #[test]
@@ -218,19 +331,49 @@ mod tests {
             {"op": "test", "path": "/a", "value": 1}, {"op": "add", "path": "/l/-", "value": 3},
             {"op": "replace", "path": "/a", "value": 2}, {"op": "move", "from": "/a", "path": "/b"},
             {"op": "copy", "from": "/b", "path": "/c~1d"}, {"op": "remove", "path": "/l/0"}]);
-        assert_eq!(apply(json!({"a": 1, "l": [1, 2]}), patch), Ok(json!({"b": 2, "c/d": 2, "l": [2, 3]})));
+        check(r#"{"a":1,"l":[1,2]}"#, patch, r#"{"b":2,"c/d":2,"l":[2,3]}"#);
+    }
+
+    #[test]
+    fn oddities_are_those_of_upstream() {
+        check("{}", json!([{"op": "replace", "path": "/a", "value": 1}]), r#"{"a":1}"#);
+        check("{}", json!([{"op": "copy", "from": "/x", "path": "/a"}]), r#"{"a":null}"#);
+        check("{}", json!([{"op": "add", "path": "/a"}]), r#"{"a":null}"#);
+        check("{}", json!([{"op": "test", "path": "/a"}, {"op": "test", "path": "/a", "value": null}]), "{}");
+        check("{}", json!([{"op": "add", "path": "x/a", "value": 1}]), r#"{"a":1}"#);
+        check("[1,2]", json!([{"op": "replace", "path": "/-1", "value": 3}]), "[1,3]");
+        check("[1,2]", json!([{"op": "add", "path": "/-1", "value": 3}]), "[1,2,3]");
+        check("{}", json!([{"op": "replace", "path": "", "value": []}]), "[]");
+        check(r#"{"a":{"z":1,"b":2}}"#, json!([]), r#"{"a":{"z":1,"b":2}}"#);
     }
 
     #[test]
     fn what_does_not_fit_changes_nothing() {
         for op in [
             json!({"op": "remove", "path": "/x"}),
+            json!({"op": "remove", "path": ""}),
+            json!({"op": "add", "path": "", "value": {}}),
             json!({"op": "add", "path": "/x/y", "value": 1}),
             json!({"op": "test", "path": "/a", "value": 2}),
+            json!({"op": "test", "path": "/a", "value": 1.0}),
             json!({"op": "add", "path": "/l/5", "value": 1}),
+            json!({"op": "replace", "path": "/l/0", "value": 1}),
+            json!({"op": "move", "from": "/x", "path": "/a"}),
             json!({"op": "explode", "path": "/a"}),
+            json!({"path": "/a"}),
+            json!(null),
         ] {
-            assert!(matches!(apply(json!({"a": 1, "l": []}), json!([op])), Err(Error::Failed(_))));
+            let got = apply(r#"{"a":1,"l":[]}"#, &json!([op]));
+            assert!(matches!(got, Err(Error::Failed(_))), "{op}: {got:?}");
         }
+    }
+
+    #[test]
+    fn objections_come_in_the_order_of_the_operations() {
+        let text = br#"[{"op":"add","path":"/a","value":1,"why":1},{"op":"add","path":"/b","value":1,"value":2}]"#;
+        let decoded = crate::resource::codec::json::decode(text).expect("JSON");
+        let patch = Patch::parse(text, &decoded.value, &decoded.duplicates).expect("a patch");
+        let want = ["json patch unknown field \"[0].why\"", "json patch duplicate field \"[1].value\""];
+        assert_eq!(patch.objections, want);
     }
 }

@@ -1,24 +1,40 @@
-//! JSON merge patch (RFC 7386).
+//! JSON merge patch (RFC 7386) as kube-apiserver applies it: nulls go from objects inside of lists too.
 
 use serde_json::Value;
 
 /// Merges `patch` into `target`: objects field by field, null removes, all else replaces.
 pub fn merge(target: &mut Value, patch: Value) {
-    let Value::Object(patch) = patch else {
-        *target = patch;
-        return;
-    };
-    if !target.is_object() {
-        *target = Value::Object(Default::default());
+    match (target, patch) {
+        (Value::Object(map), Value::Object(patch)) => {
+            for (k, v) in patch {
+                match map.get_mut(&k) {
+                    _ if v.is_null() => {
+                        map.remove(&k);
+                    }
+                    Some(old) => merge(old, v),
+                    None => {
+                        map.insert(k, without_nulls(v));
+                    }
+                }
+            }
+        }
+        (target, patch) => *target = without_nulls(patch),
     }
-    let Value::Object(map) = target else { return };
-    for (k, v) in patch {
-        if v.is_null() {
-            map.remove(&k);
-        } else {
-            merge(map.entry(k).or_insert(Value::Null), v);
+}
+
+fn without_nulls(mut value: Value) -> Value {
+    fn drop_nulls(value: &mut Value) {
+        match value {
+            Value::Object(map) => {
+                map.retain(|_, v| !v.is_null());
+                map.values_mut().for_each(drop_nulls);
+            }
+            Value::Array(items) => items.iter_mut().for_each(drop_nulls),
+            _ => {}
         }
     }
+    drop_nulls(&mut value);
+    value
 }
 
 #[cfg(test)]
@@ -36,5 +52,11 @@ mod tests {
         check(json!({"a": {"b": 1, "c": 2}}), json!({"a": {"b": null, "d": 3}}), json!({"a": {"c": 2, "d": 3}}));
         check(json!({"a": [1, 2]}), json!({"a": [3]}), json!({"a": [3]}));
         check(json!({"a": 1}), json!({"a": {"b": null}}), json!({"a": {}}));
+        check(json!({"a": null}), json!({"a": {"b": null}}), json!({"a": {}}));
+    }
+
+    #[test]
+    fn nulls_inside_lists_stay_but_not_those_of_objects_there() {
+        check(json!({}), json!({"l": [null, {"a": null, "b": 1}]}), json!({"l": [null, {"b": 1}]}));
     }
 }

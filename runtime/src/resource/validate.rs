@@ -34,7 +34,12 @@ fn lower(c: u8) -> bool {
     c.is_ascii_lowercase() || c.is_ascii_digit()
 }
 
+/// What names say; labels say bytes and mean the same.
 fn too_long(max: usize) -> String {
+    format!("must be no more than {max} characters")
+}
+
+fn too_many_bytes(max: usize) -> String {
     format!("must be no more than {max} bytes")
 }
 
@@ -61,7 +66,8 @@ pub fn dns1123_label(s: &str) -> Vec<String> {
         out.push(too_long(63));
     }
     if !is_label(s) {
-        out.push(LABEL.into());
+        let dotted = s.split('.').all(is_label);
+        out.push(if dotted { "must not contain dots" } else { LABEL }.into());
     }
     out
 }
@@ -92,7 +98,8 @@ pub fn qualified_name(s: &str) -> Vec<String> {
             if prefix.is_empty() {
                 out.push("prefix part must be non-empty".into());
             } else {
-                out.extend(dns1123_subdomain(prefix).into_iter().map(|e| format!("prefix part {e}")));
+                let bytes = |e: String| e.replace(&too_long(253), &too_many_bytes(253));
+                out.extend(dns1123_subdomain(prefix).into_iter().map(|e| format!("prefix part {}", bytes(e))));
             }
             name
         }
@@ -105,7 +112,7 @@ pub fn qualified_name(s: &str) -> Vec<String> {
     if name.is_empty() {
         out.push("name part must be non-empty".into());
     } else if name.len() > 63 {
-        out.push(format!("name part {}", too_long(63)));
+        out.push(format!("name part {}", too_many_bytes(63)));
     }
     if !name_part(name) {
         out.push(format!("name part {QUALIFIED}"));
@@ -117,7 +124,7 @@ pub fn qualified_name(s: &str) -> Vec<String> {
 pub fn label_value(s: &str) -> Vec<String> {
     let mut out = Vec::new();
     if s.len() > 63 {
-        out.push(too_long(63));
+        out.push(too_many_bytes(63));
     }
     if !s.is_empty() && !name_part(s) {
         out.push(LABEL_VALUE.into());

@@ -38,6 +38,7 @@ pub(crate) mod typed;
 pub mod validate;
 
 pub use definition::{Column, Conversion, Definition, Names, Scale, Scope, Version};
+pub(crate) use metadata::OBJECT_META;
 pub use node::Node;
 pub use validate::Outcome;
 

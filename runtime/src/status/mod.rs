@@ -218,9 +218,9 @@ impl Status {
         Self::new(415, Some(Reason::UnsupportedMediaType), message, None)
     }
 
-    /// 413.
-    pub fn too_large(message: impl Into<String>) -> Self {
-        Self::new(413, Some(Reason::RequestEntityTooLarge), message, None)
+    /// 413 `Request entity too large: <why>`.
+    pub fn too_large(why: impl fmt::Display) -> Self {
+        Self::new(413, Some(Reason::RequestEntityTooLarge), format!("Request entity too large: {why}"), None)
     }
 
     /// 410 Expired.

@@ -5,27 +5,14 @@ use super::context::{Context, Target};
 use super::options::FieldValidation;
 use crate::resource::codec::{self, Format};
 use crate::resource::{GroupKind, GroupVersion, Object};
+use crate::schema::Schema;
 use crate::status::field::FieldError;
 use crate::status::{Result, Status};
-use serde_json::Value;
-
-/// What a strict reader of an object would object to.
-#[derive(Debug, Default)]
-struct Objections {
-    duplicates: Vec<String>,
-    unknown: Vec<String>,
-}
-
-impl Objections {
-    fn texts(&self) -> Vec<String> {
-        let mut unknown: Vec<String> = self.unknown.iter().map(|p| format!("unknown field \"{p}\"")).collect();
-        unknown.sort();
-        self.duplicates.iter().cloned().chain(unknown).collect()
-    }
-}
+use serde_json::{Value, json};
+use std::sync::LazyLock;
 
 /// The body as upstream quotes it in errors: hex when it is not text that starts an object.
-fn quoted(raw: &[u8]) -> String {
+pub fn quoted(raw: &[u8]) -> String {
     let json = raw.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{');
     if raw.is_empty() {
         return "<empty>".into();
@@ -41,6 +28,11 @@ fn quoted(raw: &[u8]) -> String {
     }
 }
 
+/// `unknown field "spec.x"` for each path.
+fn unknown_fields(paths: &[String]) -> impl Iterator<Item = String> {
+    paths.iter().map(|p| format!("unknown field \"{p}\""))
+}
+
 /// Decodes the body of a create or an update.
 ///
 /// # Errors
@@ -53,39 +45,41 @@ pub fn object(ctx: &Context, target: &Target, format: Format, raw: &[u8], mode: 
             quoted(raw)
         ))
     };
-    let decoded = codec::decode(format, raw)
-        .map_err(|e| unrecognized(format!("couldn't get version/kind; json parse error: {e}")))?;
-    let object = match decoded.value {
-        Value::Null => {
-            return Err(unrecognized(format!("Object 'Kind' is missing in '{}'", String::from_utf8_lossy(raw).trim())));
-        }
-        Value::Object(m) => Object(m),
-        _ => return Err(unrecognized("couldn't get version/kind; json parse error: the body is not an object".into())),
-    };
-    for field in ["apiVersion", "kind"] {
-        if object.0.get(field).is_some_and(|v| !v.is_string() && !v.is_null()) {
-            return Err(unrecognized(format!("couldn't get version/kind; json parse error: {field} is not a string")));
+    let decoded = codec::decode_typed(format, raw).map_err(unrecognized)?;
+    let mut object = Object::from_value(decoded.value.clone()).unwrap_or_default();
+    if target.served.strategy.is_typed() {
+        // Upstream's typed decoders take what is left out from the URL; custom resources must say what they are.
+        for (field, from_url) in
+            [("apiVersion", target.group_version().to_string()), ("kind", target.kind().to_owned())]
+        {
+            if object.str(field).is_empty() {
+                object.0.insert(field.into(), from_url.into());
+            }
         }
     }
-    let given = GroupVersion::parse(object.api_version()).map_err(&unrecognized)?;
+    let given = GroupVersion::parse(object.api_version()).map_err(unrecognized)?;
     if object.kind().is_empty() {
         let text = String::from_utf8_lossy(raw);
         return Err(unrecognized(format!("Object 'Kind' is missing in '{}'", text.trim())));
     }
     let kind = object.kind().to_owned();
-    let mut objections = Objections { duplicates: decoded.duplicates, unknown: Vec::new() };
     let cannot = |why: String| {
-        let version = &target.version().name;
-        Status::bad_request(format!("{kind} in version \"{version}\" cannot be handled as a {kind}: {why}"))
+        let version = &given.version;
+        Status::bad_request(format!("{kind} in version \"{version}\" cannot be handled as a {}: {why}", target.kind()))
     };
-    let object = shape(target, object, &mut objections.unknown).map_err(&cannot)?;
-    let texts = objections.texts();
+    let mut unknown = Vec::new();
+    let object = shape(target, object, &mut unknown).map_err(&cannot)?;
     match mode {
-        FieldValidation::Strict if !texts.is_empty() => {
-            return Err(cannot(format!("strict decoding error: {}", texts.join(", "))));
+        FieldValidation::Strict => {
+            let refusals: Vec<String> = decoded.refusals(format).into_iter().chain(unknown_fields(&unknown)).collect();
+            if !refusals.is_empty() {
+                return Err(cannot(format!("strict decoding error: {}", refusals.join(", "))));
+            }
         }
-        FieldValidation::Warn => texts.into_iter().for_each(|t| ctx.warn(t)),
-        _ => {}
+        FieldValidation::Warn => {
+            decoded.duplicates.into_iter().chain(unknown_fields(&unknown)).for_each(|t| ctx.warn(t));
+        }
+        FieldValidation::Ignore => {}
     }
     let expected = target.group_version();
     if given != expected {
@@ -98,51 +92,82 @@ pub fn object(ctx: &Context, target: &Target, format: Format, raw: &[u8], mode: 
     Ok(object)
 }
 
-/// Makes a patched value an object of the kind again.
-///
-/// # Errors
-/// 422 for what cannot be one, and with `Strict` for unknown and duplicate fields; `patch` is quoted there.
-pub fn patched(
-    ctx: &Context,
-    target: &Target,
-    value: Value,
-    patch: &[u8],
-    objections: &[String],
-    mode: FieldValidation,
-) -> Result<Object> {
-    let refused = |why: String| {
-        let text = String::from_utf8_lossy(patch);
-        let error = FieldError::invalid("patch", text.as_ref(), why);
+/// What a patch has made of an object, before it is one again.
+pub struct Patched {
+    /// The value.
+    pub value: Value,
+    /// Its text, as refusals quote it.
+    pub text: String,
+    /// What a strict reader objects to in the patch and in the result.
+    pub objections: Vec<String>,
+}
+
+impl Patched {
+    /// 422 that quotes the result.
+    pub fn refused(&self, why: impl Into<String>) -> Status {
+        let error = FieldError::invalid("patch", self.text.as_str(), why);
         Status::invalid(&GroupKind::default(), "", &[error])
-    };
-    let object = Object::from_value(value).map_err(|_| refused("the patched document is not an object".into()))?;
-    let mut unknown = Vec::new();
-    let object = shape(target, object, &mut unknown).map_err(&refused)?;
-    let all = Objections { duplicates: objections.to_vec(), unknown };
-    let texts = all.texts();
-    match mode {
-        FieldValidation::Strict if !texts.is_empty() => {
-            Err(refused(format!("strict decoding error: {}", texts.join(", "))))
+    }
+
+    /// Deals with the objections, and with these unknown fields, as the mode says.
+    ///
+    /// # Errors
+    /// 422 with `Strict`.
+    pub fn strictly(&self, ctx: &Context, unknown: &[String], mode: FieldValidation) -> Result<()> {
+        let texts: Vec<String> = self.objections.iter().cloned().chain(unknown_fields(unknown)).collect();
+        match mode {
+            FieldValidation::Strict if !texts.is_empty() => {
+                return Err(self.refused(format!("strict decoding error: {}", texts.join(", "))));
+            }
+            FieldValidation::Warn => texts.into_iter().for_each(|t| ctx.warn(t)),
+            _ => {}
         }
-        FieldValidation::Warn => {
-            texts.into_iter().for_each(|t| ctx.warn(t));
-            Ok(object)
-        }
-        _ => Ok(object),
+        Ok(())
     }
 }
 
-/// Types the metadata, prunes, defaults. Paths of dropped fields go to `unknown`.
+/// Makes a patched value an object of the kind again.
+///
+/// # Errors
+/// 422 for what cannot be one, and with `Strict` for unknown and duplicate fields.
+pub fn patched(ctx: &Context, target: &Target, patched: &Patched, mode: FieldValidation) -> Result<Object> {
+    let Ok(object) = Object::from_value(patched.value.clone()) else {
+        return Err(patched.refused("couldn't get version/kind; json parse error: json: it is not an object"));
+    };
+    if object.kind().is_empty() {
+        return Err(patched.refused(format!("Object 'Kind' is missing in '{}'", patched.text)));
+    }
+    GroupVersion::parse(object.api_version()).map_err(|e| patched.refused(e))?;
+    let mut unknown = Vec::new();
+    let object = shape(target, object, &mut unknown).map_err(|e| patched.refused(e))?;
+    patched.strictly(ctx, &unknown, mode)?;
+    Ok(object)
+}
+
+/// Types the metadata, prunes, defaults. Paths of dropped fields go to `unknown`. An object of another version is read as
+/// that version's, one of another kind keeps all but its metadata as it is: both are refused later, in better words.
 ///
 /// # Errors
 /// Metadata of the wrong type, in Go's words.
 pub fn shape(target: &Target, object: Object, unknown: &mut Vec<String>) -> std::result::Result<Object, String> {
-    let schema = &target.version().schema;
+    /// Knows metadata only.
+    static NOTHING: LazyLock<Option<Schema>> = LazyLock::new(|| Schema::compile(&json!({"type": "object"})).ok());
+    let definition = &target.served.definition;
+    let given = GroupVersion::parse(object.api_version()).unwrap_or_default();
+    let ours = given.group == definition.group && object.kind() == target.kind();
+    let version = definition.versions.iter().find(|v| ours && v.name == given.version);
     let mut value = object.into_value();
-    schema.coerce_metadata(&mut value, false, Some(unknown))?;
-    schema.prune(&mut value, true, Some(unknown));
-    schema.default(&mut value);
-    target.served.strategy.default(&mut value);
+    let Some(schema) = version.map(|v| &*v.schema).or(NOTHING.as_ref()) else { return Err("no schema".into()) };
+    let (mut coerced, mut pruned) = (Vec::new(), Vec::new());
+    schema.coerce_metadata(&mut value, false, Some(&mut coerced))?;
+    if ours {
+        schema.prune(&mut value, true, Some(&mut pruned));
+        schema.default(&mut value);
+        target.served.strategy.default(&mut value);
+    }
+    // The object's own metadata is told first, that of embedded resources last.
+    let (own, embedded): (Vec<_>, Vec<_>) = coerced.into_iter().partition(|p| p.starts_with("metadata."));
+    unknown.extend(own.into_iter().chain(pruned).chain(embedded));
     Object::from_value(value).map_err(|_| "it is not an object".to_owned())
 }
 

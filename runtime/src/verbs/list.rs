@@ -33,15 +33,13 @@ enum Field {
 }
 
 impl Selection {
-    /// Parses both selectors for a target.
+    /// Both selectors, for a target.
     ///
     /// # Errors
-    /// 400 in upstream's words.
-    pub fn parse(target: &Target, labels: &str, fields: &str) -> Result<Self> {
-        let labels = LabelSelector::parse(labels).map_err(Status::bad_request)?;
-        let selector = FieldSelector::parse(fields).map_err(Status::bad_request)?;
+    /// 400 for fields that the kind cannot be selected by.
+    pub fn new(target: &Target, labels: LabelSelector, fields: FieldSelector) -> Result<Self> {
         let mut out = Self { labels, fields: Vec::new() };
-        for r in selector.0 {
+        for r in fields.0 {
             let field = match r.field.as_str() {
                 "metadata.name" => Field::Name,
                 "metadata.namespace" if target.served.namespaced() => Field::Namespace,
@@ -207,9 +205,8 @@ async fn resolve(engine: &Engine, served: &Served, options: &ListOptions) -> Res
     }
 }
 
-/// Lists the target's collection.
+/// Lists the target's collection; the options are valid.
 pub async fn list(engine: &Engine, target: &Target, options: &ListOptions) -> Result<Listed> {
-    options.validate()?;
     let served = &target.served;
     let under = if target.namespace.is_empty() { String::new() } else { format!("{}/", target.namespace) };
     // A list from any version is served whole (C37).

@@ -35,8 +35,14 @@ pub struct Patched {
     pub created: bool,
 }
 
-/// A patch that has been read.
-enum Ready {
+/// A JSON or merge patch that has been read.
+pub struct Ready {
+    patch: Operations,
+    /// What a strict reader objects to in it.
+    objections: Vec<String>,
+}
+
+enum Operations {
     Json(json::Patch),
     Merge(Value),
 }
@@ -53,7 +59,7 @@ pub async fn patch(
     if form == Form::Apply {
         return apply(engine, ctx, target, raw, options).await;
     }
-    let (ready, objections) = match read(form, raw) {
+    let ready = match Ready::read(form, raw, options.field_validation) {
         Ok(read) => read,
         // What is not there is not there, whatever the patch.
         Err(e) => {
@@ -68,10 +74,10 @@ pub async fn patch(
     let written = engine
         .change(target, &Preconditions::default(), options.dry_run, |current, old| {
             ctx.restart(told);
-            let value = ready.apply(Value::Object(old.0.clone()))?;
-            let mut new = decode::patched(ctx, target, value, raw, &objections, options.field_validation)?;
-            update::same_name(target, &new)?;
+            let patched = ready.apply(&target.served.bytes(current, target.version), || old.clone().into_value())?;
+            let mut new = decode::patched(ctx, target, &patched, options.field_validation)?;
             new = super::create::at_home(target, new)?;
+            update::same_name(target, &new)?;
             target.served.managers[target.version].on_update(&old, &mut new, writer);
             update::replace(ctx, target, current, &old, new)
         })
@@ -79,29 +85,66 @@ pub async fn patch(
     Ok(Patched { entry: written.into_entry(), created: false })
 }
 
-fn read(form: Form, raw: &[u8]) -> Result<(Ready, Vec<String>)> {
-    let undecodable = |e: String| Status::bad_request(format!("error decoding patch: {e}"));
-    let decoded = codec::decode(Format::Json, raw).map_err(undecodable)?;
-    if form == Form::Merge {
-        if !decoded.value.is_object() {
-            return Err(Status::bad_request("Invalid JSON Patch"));
+impl Ready {
+    /// Reads a JSON or merge patch.
+    ///
+    /// # Errors
+    /// 400, and 413 for one of too many operations.
+    pub fn read(form: Form, raw: &[u8], mode: FieldValidation) -> Result<Self> {
+        // Whoever asks for strictness is told that decoding failed; upstream decodes with another library otherwise.
+        let undecodable = |e: String| match (mode, form) {
+            (FieldValidation::Ignore, Form::Merge) => Status::bad_request("Invalid JSON Patch"),
+            (FieldValidation::Ignore, _) => Status::bad_request(e),
+            _ => Status::bad_request(format!("error decoding patch: {e}")),
+        };
+        let decoded = codec::decode(Format::Json, raw).map_err(undecodable)?;
+        if form == Form::Merge {
+            return match decoded.value {
+                Value::Object(_) => {
+                    Ok(Self { patch: Operations::Merge(decoded.value), objections: decoded.duplicates })
+                }
+                // Go reads null into a map, which leaves none.
+                Value::Null => Err(Status::bad_request("Invalid JSON Patch")),
+                _ => Err(undecodable("json: a merge patch is an object".into())),
+            };
         }
-        return Ok((Ready::Merge(decoded.value), decoded.duplicates));
+        let patch = json::Patch::parse(raw, &decoded.value, &decoded.duplicates).map_err(|e| match e {
+            json::Error::Malformed(why) => undecodable(format!("json: {why}")),
+            e => patch_error(e),
+        })?;
+        Ok(Self { objections: patch.objections.clone(), patch: Operations::Json(patch) })
     }
-    let patch = json::Patch::parse(decoded.value).map_err(patch_error)?;
-    let mut objections: Vec<String> = decoded.duplicates.iter().map(|d| format!("json patch {d}")).collect();
-    objections.extend(patch.unknown.iter().cloned());
-    Ok((Ready::Json(patch), objections))
+
+    /// Applies it to a document: its text, or its value, whichever the patch works on.
+    ///
+    /// # Errors
+    /// 422 for a JSON patch that does not fit.
+    pub fn apply(&self, text: &[u8], value: impl FnOnce() -> Value) -> Result<decode::Patched> {
+        let mut objections = self.objections.clone();
+        match &self.patch {
+            Operations::Json(patch) => {
+                let text = patch.apply(text).map_err(patch_error)?;
+                let decoded = codec::json::decode(text.as_bytes()).map_err(Status::bad_request)?;
+                objections.extend(decoded.duplicates);
+                Ok(decode::Patched { value: decoded.value, text, objections })
+            }
+            Operations::Merge(patch) => {
+                let mut value = value();
+                merge::merge(&mut value, patch.clone());
+                let text = codec::json::compact(&String::from_utf8_lossy(&codec::json::encode(&value)));
+                Ok(decode::Patched { value, text, objections })
+            }
+        }
+    }
 }
 
-pub(super) fn patch_error(e: json::Error) -> Status {
+fn patch_error(e: json::Error) -> Status {
     match e {
         json::Error::Malformed(why) => Status::bad_request(format!("error decoding patch: json: {why}")),
         json::Error::TooMany(n) => Status::too_large(format!(
             "The allowed maximum operations in a JSON patch is {}, got {n}",
             json::MAX_OPERATIONS
         )),
-        json::Error::TooLarge => Status::too_large("the copies of the JSON patch make the object too large"),
         // What exactly failed is not told: the answer is generic upstream too (P8).
         json::Error::Failed(_) => Status {
             code: 422,
@@ -113,23 +156,12 @@ pub(super) fn patch_error(e: json::Error) -> Status {
     }
 }
 
-impl Ready {
-    fn apply(&self, mut value: Value) -> Result<Value> {
-        match self {
-            Self::Json(patch) => patch.apply(&value).map_err(patch_error),
-            Self::Merge(patch) => {
-                merge::merge(&mut value, patch.clone());
-                Ok(value)
-            }
-        }
-    }
-}
-
 /// An applied configuration as it was read.
 struct Configuration {
     object: Object,
-    /// Keys that are there twice.
+    /// Keys that are there twice, as a warning and as a refusal say it.
     duplicates: Vec<String>,
+    refusals: Vec<String>,
 }
 
 async fn apply(engine: &Engine, ctx: &Context, target: &Target, raw: &[u8], options: &WriteOptions) -> Result<Patched> {
@@ -183,19 +215,20 @@ impl Configuration {
     fn read(raw: &[u8]) -> Result<Self> {
         let bad = |e: &str| Status::bad_request(format!("error decoding YAML: {e}"));
         let decoded = codec::decode(Format::Yaml, raw).map_err(|e| bad(&e))?;
+        let refusals = decoded.refusals(Format::Yaml);
         let object = match decoded.value {
             Value::Null => Object::default(),
             value => Object::from_value(value)
                 .map_err(|_| bad("error unmarshaling JSON: while decoding JSON: the body is not a map"))?,
         };
-        Ok(Self { object, duplicates: decoded.duplicates })
+        Ok(Self { object, duplicates: decoded.duplicates, refusals })
     }
 
     /// Refuses or warns of keys that are there twice, once all else is well (P20).
     fn object_to_twins(&self, ctx: &Context, mode: FieldValidation) -> Result<()> {
         match mode {
-            FieldValidation::Strict if !self.duplicates.is_empty() => {
-                let why = self.duplicates.join(", ");
+            FieldValidation::Strict if !self.refusals.is_empty() => {
+                let why = self.refusals.join(", ");
                 Err(Status::bad_request(format!("error strict decoding YAML: error converting YAML to JSON: {why}")))
             }
             FieldValidation::Warn => {

@@ -1,21 +1,48 @@
-//! The scale subresource: an autoscaling/v1 Scale made from an object, and the object's replicas from a Scale (C89-C94).
+//! The scale subresource: an autoscaling/v1 Scale made from an object, and the object's replicas from a Scale (C89-C94,
+//! X/registry/customresource/etcd.go). A write of a Scale is an update of the object in every other respect.
 
-use super::context::{Context, Target};
-use super::decode;
+use super::context::{Context, Part, Target};
+use super::decode::Patched;
 use super::engine::Engine;
 use super::entry::Entry;
-use super::options::WriteOptions;
+use super::options::{FieldValidation, WriteOptions};
+use super::patch::{Form, Ready, read_applied};
 use super::store::Preconditions;
-use super::update;
+use super::{create, decode, update};
 use crate::patch::apply::{self, ApplyError, FieldManager, Writer, manager_name};
-use crate::patch::{json, merge};
 use crate::resource::codec::{self, Format};
 use crate::resource::{GroupKind, Object};
-use crate::schema::definition::Scale;
+use crate::schema::typed::{self, Empty, Struct, Type};
+use crate::schema::{OBJECT_META, Scale};
 use crate::status::field::FieldError;
 use crate::status::{Result, Status};
 use serde_json::{Map, Value, json};
 use std::sync::{Arc, LazyLock};
+
+const API_VERSION: &str = "autoscaling/v1";
+const KIND: &str = "Scale";
+/// What replicas are while an object has none: a write that leaves them so has said nothing.
+const NONE: i64 = i32::MIN as i64;
+
+static SPEC: Struct = Struct { name: "ScaleSpec", fields: &[("replicas", Type::Int(32), Empty::Omit)] };
+static STATUS: Struct = Struct {
+    name: "ScaleStatus",
+    fields: &[("replicas", Type::Int(32), Empty::Keep), ("selector", Type::Str("string"), Empty::Omit)],
+};
+static SCALE: Struct = Struct {
+    name: "v1.Scale",
+    fields: &[
+        ("apiVersion", Type::Str("string"), Empty::Omit),
+        ("kind", Type::Str("string"), Empty::Omit),
+        ("metadata", Type::Struct(&OBJECT_META), Empty::Omit),
+        ("spec", Type::Struct(&SPEC), Empty::Omit),
+        ("status", Type::Struct(&STATUS), Empty::Omit),
+    ],
+};
+
+/// Books who owns the parts of a Scale.
+static MANAGER: LazyLock<FieldManager> =
+    LazyLock::new(|| FieldManager::new(Arc::new(apply::scale_definition()), 0, Object::default(), true));
 
 fn steps(path: &str) -> impl Iterator<Item = &str> {
     path.split('.').filter(|s| !s.is_empty())
@@ -42,27 +69,35 @@ fn set(object: &mut Object, path: &str, value: Value) {
     map.insert(last.to_owned(), value);
 }
 
-/// The Scale of an entry.
-///
-/// # Errors
-/// 500 when the object has no replicas (C90).
-pub fn scale_of(target: &Target, entry: &Entry) -> Result<Value> {
-    let object = target.served.decode(entry, target.version);
-    scale(target, &object)
-}
-
 fn paths(target: &Target) -> Result<Scale> {
     target.version().scale.clone().ok_or_else(Status::no_such_resource)
 }
 
-fn scale(target: &Target, object: &Object) -> Result<Value> {
-    let paths = paths(target)?;
-    let Some(replicas) = at(object, &paths.spec_replicas_path).and_then(Value::as_i64) else {
+/// The Scale of an entry.
+///
+/// # Errors
+/// 500 when the object has no replicas (C90).
+pub fn scale_of(target: &Target, entry: &Entry) -> Result<Object> {
+    let object = target.served.decode(entry, target.version);
+    let (paths, (scale, found)) = (paths(target)?, scale(target, &object, 0)?);
+    if !found {
         return Err(Status::internal(format!("the spec replicas field {:?} does not exist", paths.spec_replicas_path)));
+    }
+    Ok(scale)
+}
+
+/// An object's Scale, and whether the object has replicas; `absent` stands for those it has not.
+fn scale(target: &Target, object: &Object, absent: i64) -> Result<(Object, bool)> {
+    let paths = paths(target)?;
+    let number = |path: &str| match at(object, path) {
+        None => Ok(None),
+        Some(v) => v.as_i64().map(Some).ok_or_else(|| {
+            Status::unclassified(format!("{path} accessor error: {v} is of the type {}, expected int64", word(v)))
+        }),
     };
+    let replicas = number(&paths.spec_replicas_path)?;
     let mut status = Map::new();
-    let current = at(object, &paths.status_replicas_path).and_then(Value::as_i64).unwrap_or_default();
-    status.insert("replicas".into(), current.into());
+    status.insert("replicas".into(), number(&paths.status_replicas_path)?.unwrap_or_default().into());
     if let Some(s) = paths.label_selector_path.as_deref().and_then(|p| at(object, p)).and_then(Value::as_str)
         && !s.is_empty()
     {
@@ -75,73 +110,92 @@ fn scale(target: &Target, object: &Object) -> Result<Value> {
         }
     }
     let mut spec = Map::new();
-    if replicas != 0 {
-        spec.insert("replicas".into(), replicas.into());
+    if replicas.unwrap_or(absent) != 0 {
+        spec.insert("replicas".into(), replicas.unwrap_or(absent).into());
     }
-    Ok(json!({"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": metadata, "spec": spec, "status": status}))
+    let scale = json!({"kind": KIND, "apiVersion": API_VERSION, "metadata": metadata, "spec": spec, "status": status});
+    Ok((Object::from_value(scale).unwrap_or_default(), replicas.is_some()))
 }
 
-/// What stands for replicas that are not there, so that a write which does not set them is told from one to 0.
-const UNSET: i64 = i32::MIN as i64;
-
-/// The Scale that a write starts from, with the managers that it shares with the object.
-fn scale_to_write(target: &Target, object: &Object) -> Result<Object> {
-    let path = paths(target)?.spec_replicas_path;
-    let mut given = object.clone();
-    if at(&given, &path).is_none() {
-        set(&mut given, &path, UNSET.into());
+fn word(v: &Value) -> &'static str {
+    match v {
+        Value::Null => "<nil>",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "float64",
+        Value::String(_) => "string",
+        Value::Array(_) => "[]interface {}",
+        Value::Object(_) => "map[string]interface {}",
     }
-    let mut scale = Object::from_value(scale(target, &given)?).unwrap_or_default();
-    apply::to_scale(&target.served.definition, object, &mut scale).map_err(Status::unclassified)?;
-    Ok(scale)
-}
-
-/// Field management of Scales.
-fn scale_manager() -> &'static FieldManager {
-    static MANAGER: LazyLock<FieldManager> =
-        LazyLock::new(|| FieldManager::new(Arc::new(apply::scale_definition()), 0, Object::default(), true));
-    &MANAGER
 }
 
 /// How a Scale is given.
 pub enum Given {
     /// A whole Scale (PUT).
-    Whole(Value),
-    /// A merge patch of it.
-    Merge(Value),
-    /// A JSON patch of it.
-    Json(json::Patch),
+    Whole(Object),
+    /// A JSON or merge patch of it.
+    Patch(Ready),
     /// An applied configuration of it.
-    Apply(Object),
+    Applied(Object),
 }
 
 impl Given {
     /// Reads a body.
     ///
     /// # Errors
-    /// 400.
-    pub fn whole(format: Format, raw: &[u8]) -> Result<Self> {
-        let decoded = codec::decode(format, raw).map_err(Status::bad_request)?;
-        Ok(Self::Whole(decoded.value))
+    /// 400 for what is no Scale; with `Strict` for unknown and duplicate fields too.
+    pub fn whole(ctx: &Context, format: Format, raw: &[u8], mode: FieldValidation) -> Result<Self> {
+        let unrecognized = |why: String| {
+            Status::bad_request(format!("the object provided is unrecognized (must be of type {KIND}): {why}"))
+        };
+        let decoded = codec::decode_typed(format, raw).map_err(unrecognized)?;
+        let duplicates = decoded.refusals(format);
+        let object = Object::from_value(decoded.value).unwrap_or_default();
+        let (kind, api_version) = (object.kind().to_owned(), object.api_version().to_owned());
+        let cannot = |why: String| {
+            let (kind, version) = (if kind.is_empty() { KIND } else { &kind }, api_version.rsplit('/').next());
+            let version = version.filter(|v| !v.is_empty()).unwrap_or("v1");
+            Status::bad_request(format!("{kind} in version \"{version}\" cannot be handled as a {KIND}: {why}"))
+        };
+        if !["", KIND].contains(&kind.as_str()) || !["", API_VERSION].contains(&api_version.as_str()) {
+            return Err(cannot(format!("no kind \"{kind}\" is registered for version \"{api_version}\" here")));
+        }
+        let mut unknown = Vec::new();
+        let scale = typed_scale(object.into_value(), &mut unknown).map_err(&cannot)?;
+        let texts: Vec<String> =
+            duplicates.into_iter().chain(unknown.iter().map(|p| format!("unknown field \"{p}\""))).collect();
+        match mode {
+            FieldValidation::Strict if !texts.is_empty() => {
+                return Err(cannot(format!("strict decoding error: {}", texts.join(", "))));
+            }
+            FieldValidation::Warn => texts.into_iter().for_each(|t| ctx.warn(t)),
+            _ => {}
+        }
+        Ok(Self::Whole(scale))
     }
 
     /// Reads a patch.
     ///
     /// # Errors
     /// 400.
-    pub fn patch(form: super::patch::Form, raw: &[u8]) -> Result<Self> {
-        if form == super::patch::Form::Apply {
-            return super::patch::read_applied(raw).map(Self::Apply);
+    pub fn patch(form: Form, raw: &[u8], mode: FieldValidation) -> Result<Self> {
+        if form != Form::Apply {
+            return Ready::read(form, raw, mode).map(Self::Patch);
         }
-        let decoded =
-            codec::decode(Format::Json, raw).map_err(|e| Status::bad_request(format!("error decoding patch: {e}")))?;
-        Ok(match form {
-            super::patch::Form::Json => {
-                Self::Json(json::Patch::parse(decoded.value).map_err(super::patch::patch_error)?)
-            }
-            _ => Self::Merge(decoded.value),
-        })
+        read_applied(raw).map(Self::Applied)
     }
+}
+
+fn typed_scale(mut value: Value, unknown: &mut Vec<String>) -> std::result::Result<Object, String> {
+    typed::decode(&mut value, &SCALE, "", Some(unknown))?;
+    let mut scale = Object::from_value(value).map_err(|_| "it is not an object")?;
+    for (field, value) in [("apiVersion", API_VERSION), ("kind", KIND)] {
+        scale.0.insert(field.into(), value.into());
+    }
+    Ok(scale)
+}
+
+fn replicas_of(scale: &Object) -> i64 {
+    at(scale, "spec.replicas").and_then(Value::as_i64).unwrap_or_default()
 }
 
 /// Writes the replicas of a Scale into the object, and answers with the new Scale.
@@ -151,77 +205,101 @@ pub async fn write_scale(
     target: &Target,
     given: &Given,
     options: &WriteOptions,
-) -> Result<Value> {
-    let path = paths(target)?.spec_replicas_path;
-    let manager = manager_name(&options.field_manager, &ctx.user_agent);
+) -> Result<Object> {
+    let paths = paths(target)?;
+    let name = manager_name(&options.field_manager, &ctx.user_agent);
     let now = engine.now_text();
-    let writer = Writer { manager: &manager, subresource: "scale", time: &now };
+    let writer = Writer { manager: &name, subresource: Part::Scale.name(), time: &now };
+    let told = ctx.warnings().len();
+    let mut preconditions = Preconditions::default();
+    if let Given::Whole(scale) = given {
+        let scale = create::at_home(target, scale.clone())?;
+        update::same_name(target, &scale)?;
+        let uid = Some(scale.uid().to_owned()).filter(|u| !u.is_empty());
+        preconditions = Preconditions { uid, of_update: true, ..preconditions };
+    }
+    let definition = &target.served.definition;
     let written = engine
-        .change(target, &Preconditions::default(), options.dry_run, |current, old| {
-            let before = scale_to_write(target, &old)?;
-            let scale = given.write(&before, options, writer)?;
-            let version = scale.resource_version();
-            if !version.is_empty() && version != current.revision.to_string() {
-                let why = "the object has been modified; please apply your changes to the latest version and try again";
-                return Err(Status::conflict(target.resource(), &target.name, why));
-            }
-            let replicas =
-                scale.0.get("spec").and_then(|s| s.get("replicas")).and_then(Value::as_i64).unwrap_or_default();
-            if replicas == UNSET {
+        .change(target, &preconditions, options.dry_run, |current, old| {
+            ctx.restart(told);
+            let (mut before, _) = scale(target, &old, NONE)?;
+            apply::to_scale(definition, &old, &mut before).map_err(Status::unclassified)?;
+            let wanted = wanted(ctx, target, given, &before, options, writer)?;
+            let replicas = replicas_of(&wanted);
+            if replicas == NONE {
+                let path = &paths.spec_replicas_path;
                 return Err(Status::bad_request(format!("the spec replicas field {path:?} cannot be empty")));
             }
             let mut new = old.clone();
-            set(&mut new, &path, replicas.into());
+            set(&mut new, &paths.spec_replicas_path, replicas.into());
+            if !wanted.resource_version().is_empty() {
+                new.set_meta("resourceVersion", wanted.resource_version());
+            }
             let mut new = decode::shape(target, new, &mut Vec::new()).map_err(Status::bad_request)?;
-            apply::to_parent(&target.served.definition, target.version, &scale, &mut new)
-                .map_err(Status::unclassified)?;
-            let main = Target { part: super::context::Part::Main, ..target.clone() };
+            apply::to_parent(definition, target.version, &wanted, &mut new).map_err(Status::unclassified)?;
+            let main = Target { part: Part::Main, ..target.clone() };
             let replaced = update::replace(ctx, &main, current, &old, new);
             if replicas >= 0 {
                 return replaced;
             }
-            let error = FieldError::invalid(&path, replicas, "should be a non-negative integer");
-            let kind = GroupKind::new(&target.served.definition.group, target.kind());
-            let mut status = Status::invalid(&kind, &target.name, &[error]);
-            if let (Err(Status { details: Some(more), .. }), Some(own)) = (replaced, &mut status.details) {
-                own.causes.extend(more.causes);
-                let all: Vec<String> = own.causes.iter().map(|c| format!("{}: {}", c.field, c.message)).collect();
-                status.message = format!("{kind} \"{}\" is invalid: [{}]", target.name, all.join(", "));
-            }
-            Err(status)
+            let error = FieldError::invalid(&paths.spec_replicas_path, replicas, "should be a non-negative integer");
+            Err(negative(target, error, replaced.err()))
         })
         .await?;
-    scale_of(target, &written.into_entry())
+    Ok(scale(target, &target.served.decode(&written.into_entry(), target.version), 0)?.0)
 }
 
-impl Given {
-    /// The Scale that is asked for, with who owns what of it.
-    fn write(&self, before: &Object, options: &WriteOptions, writer: Writer<'_>) -> Result<Object> {
-        let value = match self {
-            Self::Whole(v) => v.clone(),
-            Self::Merge(p) => {
-                let mut v = before.clone().into_value();
-                merge::merge(&mut v, p.clone());
-                v
+/// What the Scale shall be, its ownership booked.
+fn wanted(
+    ctx: &Context,
+    target: &Target,
+    given: &Given,
+    before: &Object,
+    options: &WriteOptions,
+    writer: Writer<'_>,
+) -> Result<Object> {
+    let mut wanted = match given {
+        Given::Whole(scale) => create::at_home(target, scale.clone())?,
+        Given::Patch(patch) => {
+            let text = codec::json::encode(&Value::Object(before.0.clone()));
+            let patched: Patched = patch.apply(&text, || before.clone().into_value())?;
+            let mut unknown = Vec::new();
+            let scale = typed_scale(patched.value.clone(), &mut unknown).map_err(|e| patched.refused(e))?;
+            patched.strictly(ctx, &unknown, options.field_validation)?;
+            let scale = create::at_home(target, scale)?;
+            update::same_name(target, &scale)?;
+            scale
+        }
+        Given::Applied(config) => {
+            let force = options.force.unwrap_or_default();
+            let writer = Writer { manager: &options.field_manager, ..writer };
+            let merged = MANAGER.apply(Some(before), config, force, writer).map_err(ApplyError::into_status)?;
+            if merged.0.get("spec") == before.0.get("spec") {
+                return Ok(merged);
             }
-            Self::Json(p) => p.apply(&before.clone().into_value()).map_err(super::patch::patch_error)?,
-            Self::Apply(config) => {
-                let force = options.force.unwrap_or_default();
-                let writer = Writer { manager: &options.field_manager, ..writer };
-                let merged =
-                    scale_manager().apply(Some(before), config, force, writer).map_err(ApplyError::into_status)?;
-                if merged.0.get("spec") == before.0.get("spec") {
-                    return Ok(merged);
-                }
-                // Upstream cannot convert a Scale that it has merged, and says so to whoever applies a change.
-                let (ns, name) = (config.namespace(), config.name());
-                return Err(Status::unclassified(format!(
-                    "failed to convert new object ({ns}/{name}; autoscaling/v1, Kind=Scale) to proper version: request to convert CR to an invalid group/version: autoscaling/v1"
-                )));
-            }
-        };
-        let mut scale = Object::from_value(value).map_err(|_| Status::bad_request("the Scale is not an object"))?;
-        scale_manager().on_update(before, &mut scale, writer);
-        Ok(scale)
+            // Upstream cannot convert a Scale that it has merged, and says so to whoever applies a change.
+            let (ns, name) = (config.namespace(), config.name());
+            return Err(Status::unclassified(format!(
+                "failed to convert new object ({ns}/{name}; autoscaling/v1, Kind=Scale) to proper version: request to convert CR to an invalid group/version: autoscaling/v1"
+            )));
+        }
+    };
+    MANAGER.on_update(before, &mut wanted, writer);
+    Ok(wanted)
+}
+
+/// 422 for negative replicas, with what else is wrong.
+fn negative(target: &Target, error: FieldError, also: Option<Status>) -> Status {
+    let kind = GroupKind::new(&target.served.definition.group, target.kind());
+    let mut status = Status::invalid(&kind, &target.name, &[error]);
+    let Some(Status { details: Some(more), message, .. }) = also else { return status };
+    if let Some(own) = &mut status.details {
+        own.causes.extend(more.causes);
     }
+    let head = format!("{kind} \"{}\" is invalid: ", target.name);
+    let (first, second) = (status.message.strip_prefix(&head), message.strip_prefix(&head));
+    if let (Some(first), Some(second)) = (first, second) {
+        status.message = format!("{head}[{first}, {}]", second.trim_start_matches('[').trim_end_matches(']'));
+    }
+    status
 }

@@ -68,6 +68,9 @@ pub(super) fn replace(
 ) -> Result<Change> {
     let strategy = &target.served.strategy;
     check_version(target, current, &new)?;
+    if new.api_version().is_empty() {
+        return Err(Status::internal("Object 'apiVersion' is missing in 'object has no apiVersion field'"));
+    }
     server_owned(&mut new, old);
     strategy.prepare_update(target, &mut new, old);
     super::create::dedup_owners(ctx, &mut new);

@@ -55,6 +55,16 @@ pub enum Told {
 }
 
 impl WatchOptions {
+    /// Fills in what a watch from no or any revision means: the state first, as if that had been asked for
+    /// (M/apis/meta/internalversion/defaults.go).
+    pub fn complete(&mut self) {
+        let from_now = ["", "0"].contains(&self.resource_version.as_str());
+        if self.send_initial_events.is_none() && self.resource_version_match.is_empty() && from_now {
+            self.send_initial_events = Some(true);
+            self.resource_version_match = "NotOlderThan".into();
+        }
+    }
+
     /// Refuses combinations as upstream's `ValidateListOptions` does for watches (W15).
     ///
     /// # Errors
@@ -63,21 +73,22 @@ impl WatchOptions {
         let mut errors = Vec::new();
         let m = self.resource_version_match.as_str();
         let field = "resourceVersionMatch";
-        if self.send_initial_events.is_some() {
-            if m != "NotOlderThan" {
-                let detail = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
+        if self.send_initial_events.is_some() && m != "NotOlderThan" {
+            let detail = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
+            errors.push(FieldError::forbidden(field, detail));
+        }
+        if !m.is_empty() {
+            if self.send_initial_events.is_none() {
+                let detail = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
                 errors.push(FieldError::forbidden(field, detail));
             }
-            if !self.continue_token.is_empty() {
-                errors
-                    .push(FieldError::forbidden(field, "resourceVersionMatch is forbidden when continue is provided"));
-            }
-            if !m.is_empty() && m != "NotOlderThan" {
+            if m != "NotOlderThan" {
                 errors.push(FieldError::not_supported(field, m, &["NotOlderThan"]));
             }
-        } else if !m.is_empty() {
-            let detail = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
-            errors.push(FieldError::forbidden(field, detail));
+            if !self.continue_token.is_empty() {
+                let detail = "resourceVersionMatch is forbidden when continue is provided";
+                errors.push(FieldError::forbidden(field, detail));
+            }
         }
         if errors.is_empty() { Ok(()) } else { Err(invalid_options("ListOptions", &errors)) }
     }
@@ -102,9 +113,8 @@ fn next_bookmark(now: Instant, end: Instant) -> Instant {
     last.min(now + BOOKMARKS)
 }
 
-/// Starts a watch on the target's collection.
+/// Starts a watch on the target's collection; the options are complete and valid.
 pub async fn watch(engine: &Engine, target: &Target, options: WatchOptions) -> Result<Watch> {
-    options.validate()?;
     let objects = &target.served.objects;
     let rv = options.resource_version.as_str();
     let wanted: u64 = match rv {
@@ -126,7 +136,7 @@ pub async fn watch(engine: &Engine, target: &Target, options: WatchOptions) -> R
         end: now + options.timeout,
         sent: 0,
     };
-    let initial = options.send_initial_events.unwrap_or(wanted == 0);
+    let initial = options.send_initial_events == Some(true);
     if initial && wanted > 0 && !objects.reaches(wanted, FUTURE_PATIENCE).await {
         let status = Status::too_large_resource_version(wanted, objects.revision());
         watch.waiting.push_back(Told::Error(Box::new(status)));

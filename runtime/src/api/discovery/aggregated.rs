@@ -1,57 +1,17 @@
-//! Aggregated discovery, `apidiscovery.k8s.io/v2` (wire contract 1.3): the document with its ETag, and the reading of the
-//! Accept header that asks for it.
+//! Aggregated discovery, `apidiscovery.k8s.io/v2` (wire contract 1.3): the document with its ETag.
 
 use super::{Resource, Served, groups, resources, versions};
 use bytes::Bytes;
-use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha512};
 use std::fmt::Write;
 
-const CONTENT: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
-
-/// What an Accept header asks `/api` or `/apis` for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wanted {
-    /// The aggregated document in JSON.
-    Aggregated,
-    /// The legacy one; which encoding is for ordinary negotiation to find, or to refuse.
-    Legacy,
-    /// Nothing that is served: 406.
-    Nothing,
-}
-
-/// Reads the Accept headers. The first clause that is served wins, as in upstream's negotiation.
-pub fn wanted(headers: &HeaderMap) -> Wanted {
-    let mut seen = false;
-    let values = headers.get_all(ACCEPT).iter().filter_map(|v| v.to_str().ok());
-    for clause in values.flat_map(|v| v.split(',')).map(str::trim).filter(|c| !c.is_empty()) {
-        seen = true;
-        let mut parts = clause.split(';').map(str::trim);
-        let media = parts.next().unwrap_or_default();
-        let parameter = |name: &str| {
-            clause.split(';').skip(1).filter_map(|p| p.trim().split_once('=')).find(|(k, _)| *k == name).map(|(_, v)| v)
-        };
-        let json = matches!(media, "application/json" | "application/*" | "*/*");
-        match (parameter("g"), parameter("v"), parameter("as")) {
-            (Some("apidiscovery.k8s.io"), Some("v2"), Some("APIGroupDiscoveryList")) if json => {
-                return Wanted::Aggregated;
-            }
-            (_, _, Some(_)) => {}
-            _ if json || matches!(media, "application/yaml" | "application/vnd.kubernetes.protobuf") => {
-                return Wanted::Legacy;
-            }
-            _ => {}
-        }
-    }
-    if seen { Wanted::Nothing } else { Wanted::Legacy }
-}
-
 /// The document for `/api` (the core group) or `/apis` (all others), ready to send.
 #[derive(Clone, Debug)]
 pub struct Aggregated {
-    body: Bytes,
+    document: Value,
     etag: HeaderValue,
 }
 
@@ -81,13 +41,18 @@ impl Aggregated {
         }
         etag.push('"');
         let etag = HeaderValue::from_str(&etag).unwrap_or(HeaderValue::from_static("\"\""));
-        Self { body: body.into(), etag }
+        Self { document, etag }
     }
 
-    /// The answer to a request with these headers: the document, or 304 when the client has it.
-    pub fn answer(&self, request: &HeaderMap) -> Response<Bytes> {
+    /// The answer to a request with these headers: the document as `encode` writes it, or 304 when the client has it.
+    pub fn answer(
+        &self,
+        request: &HeaderMap,
+        media_type: &str,
+        encode: impl FnOnce(&Value) -> Vec<u8>,
+    ) -> Response<Bytes> {
         let known = request.get_all(IF_NONE_MATCH).iter().any(|v| *v == self.etag);
-        let mut response = Response::new(if known { Bytes::new() } else { self.body.clone() });
+        let mut response = Response::new(if known { Bytes::new() } else { encode(&self.document).into() });
         let headers = response.headers_mut();
         headers.insert(ETAG, self.etag.clone());
         headers.insert(VARY, HeaderValue::from_static("Accept"));
@@ -95,7 +60,9 @@ impl Aggregated {
         if known {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
         } else {
-            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(CONTENT));
+            // Clients tell the document by these parameters (D24).
+            let content = format!("{media_type};g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList");
+            headers.extend(HeaderValue::from_str(&content).map(|v| (CONTENT_TYPE, v)));
         }
         response
     }

@@ -1,10 +1,10 @@
 //! Discovery documents as pure functions of the served definitions: the legacy ones per group and version, and the
-//! aggregated one. Which form a request wants is negotiated here; encoding plain answers is `api`'s.
+//! aggregated one. Which form a request wants, and encoding it, is `api`'s.
 
 mod aggregated;
 mod legacy;
 
-pub use aggregated::{Aggregated, Wanted, wanted};
+pub use aggregated::Aggregated;
 pub use legacy::{api_group, api_group_list, api_resource_list, api_versions};
 
 use crate::resource::version::by_priority;

@@ -1,7 +1,7 @@
 //! Discovery of one kind in three versions, as a kube-apiserver describes it.
 
 use super::*;
-use http::{HeaderMap, HeaderValue};
+use http::HeaderMap;
 use serde_json::{Value, json};
 
 fn things() -> Vec<Served> {
@@ -66,31 +66,13 @@ fn while_terminating_objects_can_only_be_read_and_deleted() {
 #[test]
 fn the_aggregated_document_has_an_etag_that_saves_the_body() {
     let document = Aggregated::new(&things(), false);
-    let answer = document.answer(&HeaderMap::new());
+    let answer = document.answer(&HeaderMap::new(), "application/json", |v| v.to_string().into_bytes());
     let body: Value = serde_json::from_slice(answer.body()).expect("JSON");
     let resource = &body["items"][0]["versions"][0]["resources"][0];
     assert_eq!(resource["responseKind"], json!({"group": "v69.parity.example.com", "version": "v1", "kind": "Thing"}));
     assert_eq!(resource["subresources"][1]["responseKind"]["kind"], "Scale");
     let mut headers = HeaderMap::new();
     headers.insert("if-none-match", answer.headers()["etag"].clone());
-    let again = document.answer(&headers);
+    let again = document.answer(&headers, "application/json", |_| unreachable!("the client has it"));
     assert_eq!((again.status().as_u16(), again.body().len()), (304, 0));
-}
-
-#[test]
-fn the_first_clause_that_is_served_wins() {
-    let ask = |accept: &str| {
-        let mut headers = HeaderMap::new();
-        headers.insert("accept", HeaderValue::from_str(accept).expect("a header"));
-        wanted(&headers)
-    };
-    let v2 = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
-    let beta = "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList";
-    assert_eq!(ask(&format!("{v2},{beta},application/json")), Wanted::Aggregated);
-    assert_eq!(ask(&format!("{beta},application/json")), Wanted::Legacy);
-    assert_eq!(ask(beta), Wanted::Nothing);
-    assert_eq!(ask("application/json;as=Other"), Wanted::Nothing);
-    assert_eq!(ask("*/*"), Wanted::Legacy);
-    assert_eq!(ask("text/html"), Wanted::Nothing);
-    assert_eq!(wanted(&HeaderMap::new()), Wanted::Legacy);
 }

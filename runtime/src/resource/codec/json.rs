@@ -28,6 +28,28 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, String> {
     Ok(Decoded { value, duplicates: state.duplicates.into_inner() })
 }
 
+/// JSON text without the spaces between its parts, with what HTML would take for its own escaped, as Go writes it.
+pub fn compact(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let (mut in_string, mut escaped) = (false, false);
+    for c in text.chars() {
+        match c {
+            ' ' | '\t' | '\r' | '\n' if !in_string => continue,
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
+                out += &format!("\\u{:04x}", u32::from(c));
+                escaped = false;
+                continue;
+            }
+            _ if escaped => escaped = false,
+            '\\' if in_string => escaped = true,
+            '"' => in_string = !in_string,
+            _ => {}
+        }
+        out.push(c);
+    }
+    out
+}
+
 /// Counts brackets outside of strings; nothing is parsed before the depth is known to be bearable.
 fn too_deep(bytes: &[u8]) -> bool {
     let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
@@ -199,11 +221,10 @@ pub fn encode(value: &Value) -> Vec<u8> {
     out
 }
 
-/// JSON for people, as `json.MarshalIndent` with two spaces and a newline at the end.
+/// JSON for people, as `json.MarshalIndent` with two spaces.
 pub fn encode_pretty(value: &Value) -> Vec<u8> {
     let mut out = Vec::with_capacity(256);
     write(value, &mut out, PrettyFormatter::new());
-    out.push(b'\n');
     out
 }
 
@@ -232,6 +253,11 @@ mod tests {
     fn numbers_are_written_as_go_writes_them() {
         let v = json!([3.0, 1.5, 1e20, 18446744073709551615.0, 1e21, 1e-7, -2.0]);
         assert_eq!(encode(&v), b"[3,1.5,100000000000000000000,18446744073709552000,1e21,1e-7,-2]");
+    }
+
+    #[test]
+    fn text_is_compacted_as_go_does() {
+        assert_eq!(compact("{ \"a b\" : \"<\\\" x>\" ,\n \"c\":1 }"), "{\"a b\":\"\\u003c\\\" x\\u003e\",\"c\":1}");
     }
 
     #[test]

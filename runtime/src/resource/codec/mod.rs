@@ -28,6 +28,18 @@ pub struct Decoded {
     pub duplicates: Vec<String>,
 }
 
+impl Decoded {
+    /// The duplicates as one refusal tells them: YAML's together, JSON's one by one.
+    pub fn refusals(&self, format: Format) -> Vec<String> {
+        match format {
+            Format::Yaml if !self.duplicates.is_empty() => {
+                vec![format!("yaml: unmarshal errors:\n  {}", self.duplicates.join("\n  "))]
+            }
+            _ => self.duplicates.clone(),
+        }
+    }
+}
+
 /// Decodes a body.
 ///
 /// # Errors
@@ -37,4 +49,36 @@ pub fn decode(format: Format, bytes: &[u8]) -> Result<Decoded, String> {
         Format::Json => json::decode(bytes),
         Format::Yaml => yaml::decode(bytes),
     }
+}
+
+/// Decodes a body that must say its apiVersion and kind, or may: an object, or null.
+///
+/// # Errors
+/// Why it cannot be read or is none, in the words of upstream's `Interpret`.
+pub fn decode_typed(format: Format, bytes: &[u8]) -> Result<Decoded, String> {
+    let untyped = |why: &str| format!("couldn't get version/kind; json parse error: {why}");
+    let decoded = decode(format, bytes).map_err(|e| if format == Format::Json { untyped(&e) } else { e })?;
+    match &decoded.value {
+        Value::Null => {}
+        Value::Object(fields) => {
+            for field in ["apiVersion", "kind"] {
+                if fields.get(field).is_some_and(|v| !v.is_string() && !v.is_null()) {
+                    return Err(untyped(&format!("json: {field} is not a string")));
+                }
+            }
+        }
+        _ => return Err(untyped("json: it is not an object")),
+    }
+    Ok(decoded)
+}
+
+/// A float as Go's `%g` writes it, given its shortest digits in the form `1.5e7`: an exponent below 1e-4 and from 1e6.
+pub fn go_float(shortest: &str) -> String {
+    let Some((digits, exponent)) = shortest.split_once('e') else { return shortest.to_owned() };
+    let exponent: i32 = exponent.parse().unwrap_or_default();
+    if (-4..6).contains(&exponent) {
+        return shortest.parse::<f64>().map_or_else(|_| shortest.to_owned(), |f| f.to_string());
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{digits}e{sign}{:02}", exponent.abs())
 }

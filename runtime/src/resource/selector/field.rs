@@ -73,6 +73,11 @@ impl FieldSelector {
         Ok(Self(out))
     }
 
+    /// What selects one object.
+    pub fn named(name: &str) -> Self {
+        Self(vec![Requirement { field: "metadata.name".into(), value: name.into(), equal: true }])
+    }
+
     /// Whether it matches everything.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

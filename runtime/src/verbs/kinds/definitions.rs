@@ -113,6 +113,10 @@ impl Strategy for Definitions {
         false
     }
 
+    fn is_typed(&self) -> bool {
+        true
+    }
+
     fn unconditional_update(&self) -> bool {
         false
     }

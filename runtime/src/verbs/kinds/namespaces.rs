@@ -142,6 +142,10 @@ impl Strategy for Namespaces {
         false
     }
 
+    fn is_typed(&self) -> bool {
+        true
+    }
+
     fn unconditional_update(&self) -> bool {
         true
     }

@@ -1,0 +1,159 @@
+//! Watches over HTTP: the events of a running watch as frames of a streaming body, in the form that was negotiated (wire
+//! contract 5.1). A frame that all watchers of one form share is encoded once.
+
+use super::body::Body;
+use super::metrics::Watched;
+use super::negotiate::{Accepted, Encoding, Form};
+use super::protobuf;
+use super::respond::{encoded, parsed, partial};
+use super::table::{Columns, Include};
+use crate::resource::Object;
+use crate::storage::cache::Event;
+use crate::verbs::Entry;
+use crate::verbs::context::Target;
+use crate::verbs::watch::{Told, Watch};
+use bytes::{Bytes, BytesMut};
+use http::Response;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// Frames that may wait for a slow reader; all others stay in the cache that every watcher of the kind shares.
+const WAITING: usize = 4;
+/// Events told at once are joined up to this size.
+const CHUNK: usize = 64 << 10;
+
+/// Answers with a running watch, until it ends or the client is gone.
+pub(super) fn stream(mut watch: Watch, mut events: Events, counted: Watched) -> Response<Body> {
+    let content = match events.accepted.encoding {
+        Encoding::Protobuf => "application/vnd.kubernetes.protobuf;stream=watch",
+        _ => "application/json",
+    };
+    let (frames, body) = mpsc::channel(WAITING);
+    tokio::spawn(async move {
+        loop {
+            let told = tokio::select! {
+                told = watch.next() => told,
+                () = frames.closed() => return,
+            };
+            let Some(told) = told else { return };
+            counted.sent(told.len());
+            let mut chunk = BytesMut::new();
+            let last = told.len() - 1;
+            for (i, one) in told.iter().enumerate() {
+                // What cannot be shown in the form asked for ends the watch, as upstream does.
+                let Some(frame) = events.encode(one) else { return };
+                let ready = if last == 0 {
+                    // One event is sent as it is, without a copy.
+                    frame
+                } else {
+                    chunk.extend_from_slice(&frame);
+                    if chunk.len() < CHUNK && i < last {
+                        continue;
+                    }
+                    chunk.split().freeze()
+                };
+                if frames.send(ready).await.is_err() {
+                    return;
+                }
+            }
+        }
+    });
+    let mut response = Response::new(Body::Stream(body));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content));
+    response
+}
+
+/// Writes watch events as frames.
+pub(super) struct Events {
+    /// What is watched.
+    target: Target,
+    /// In which form.
+    accepted: Accepted,
+    /// For tables.
+    include: Include,
+    columns: Columns,
+    heads_sent: bool,
+}
+
+impl Events {
+    /// For a watch that starts.
+    pub(super) fn new(target: Target, accepted: Accepted, include: Include) -> Self {
+        let columns = Columns::of(target.version());
+        Self { target, accepted, include, columns, heads_sent: false }
+    }
+
+    /// One event's frame; `None` when there is no such form of it.
+    fn encode(&mut self, told: &Told) -> Option<Bytes> {
+        match told {
+            Told::Added(e, event) => self.object("ADDED", e, event.as_ref(), 0),
+            Told::Modified(e, event) => self.object("MODIFIED", e, event.as_ref(), 1),
+            Told::Deleted(e, event) => self.object("DELETED", e, event.as_ref(), 2),
+            Told::Bookmark(revision, initial) => {
+                let mut bookmark = Object::default();
+                bookmark.0.insert("apiVersion".into(), self.target.group_version().to_string().into());
+                bookmark.0.insert("kind".into(), self.target.kind().into());
+                bookmark.set_meta("resourceVersion", revision.to_string());
+                if *initial {
+                    bookmark.set_meta("annotations", json!({"k8s.io/initial-events-end": "true"}));
+                }
+                // The end of the initial state is told by its metadata, whatever a table includes.
+                let include = if *initial { Include::Metadata } else { self.include };
+                let shown = self.shown(&bookmark, include)?;
+                Some(self.frame("BOOKMARK", &shown))
+            }
+            Told::Error(status) => Some(self.frame("ERROR", &status.to_value())),
+        }
+    }
+
+    fn shown(&mut self, object: &Object, include: Include) -> Option<Value> {
+        Some(match self.accepted.form {
+            Form::Whole => Value::Object(object.0.clone()),
+            Form::Partial { list: false, version } => partial(object, version),
+            Form::Table(version) => {
+                let heads = !std::mem::replace(&mut self.heads_sent, true);
+                let meta = json!({"resourceVersion": object.resource_version()});
+                self.columns.table(vec![self.columns.row(object, include, version)], meta, version, heads)
+            }
+            Form::Partial { list: true, .. } | Form::Discovery => return None,
+        })
+    }
+
+    fn frame(&self, kind: &str, object: &Value) -> Bytes {
+        let plain = Accepted { pretty: false, ..self.accepted };
+        self.framed(kind, &encoded(object, plain))
+    }
+
+    fn framed(&self, kind: &str, object: &[u8]) -> Bytes {
+        match self.accepted.encoding {
+            Encoding::Protobuf => protobuf::frame(kind, object).into(),
+            _ => line(kind, object),
+        }
+    }
+
+    /// An object's frame. All watchers of whole objects in the storage version share it.
+    fn object(&mut self, kind: &str, entry: &Entry, event: Option<&Arc<Event<Entry>>>, slot: usize) -> Option<Bytes> {
+        if self.accepted.form != Form::Whole {
+            let shown = self.shown(&parsed(&self.target, entry), self.include)?;
+            return Some(self.frame(kind, &shown));
+        }
+        let served = &self.target.served;
+        let make = || line(kind, &served.bytes(entry, self.target.version));
+        Some(match event.filter(|_| self.target.version == served.storage_version) {
+            Some(event) => event.frames[slot].get_or_init(make).clone(),
+            None => make(),
+        })
+    }
+}
+
+/// A line of JSON.
+fn line(kind: &str, object: &[u8]) -> Bytes {
+    let mut out = Vec::with_capacity(object.len() + 40);
+    out.extend_from_slice(b"{\"type\":\"");
+    out.extend_from_slice(kind.as_bytes());
+    out.extend_from_slice(b"\",\"object\":");
+    out.extend_from_slice(object);
+    out.extend_from_slice(b"}\n");
+    out.into()
+}
