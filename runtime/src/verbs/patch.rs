@@ -214,7 +214,8 @@ impl Configuration {
     /// Reads an object, perhaps a partial one (P16). What kind it is, is the field manager's to check.
     fn read(raw: &[u8]) -> Result<Self> {
         let bad = |e: &str| Status::bad_request(format!("error decoding YAML: {e}"));
-        let decoded = codec::decode(Format::Yaml, raw).map_err(|e| bad(&e))?;
+        let decoded =
+            codec::decode(Format::Yaml, raw).map_err(|e| bad(&format!("error converting YAML to JSON: {e}")))?;
         let refusals = decoded.refusals(Format::Yaml);
         let object = match decoded.value {
             Value::Null => Object::default(),
