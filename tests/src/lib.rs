@@ -108,3 +108,16 @@ pub fn kubectls() -> Vec<PathBuf> {
     eprintln!("\n!!! There is no kubectl on the PATH: the tests that need it are NOT run. Set KUBECTLS to name one.\n");
     Vec::new()
 }
+
+/// The Python with the `kubernetes` client that `KUBEGRAFT_PYTHON` names, as `.ci/tools` prints it.
+///
+/// # Panics
+/// In CI, when there is none: a test that is not run must not look like one that passed.
+pub fn python() -> Option<PathBuf> {
+    let named = std::env::var_os("KUBEGRAFT_PYTHON").map(PathBuf::from);
+    assert!(named.is_some() || std::env::var_os("CI").is_none(), "KUBEGRAFT_PYTHON names no Python, and this is CI");
+    if named.is_none() {
+        eprintln!("\n!!! KUBEGRAFT_PYTHON is not set: the tests with the Python client are NOT run. See .ci/tools.\n");
+    }
+    named
+}

@@ -4,4 +4,5 @@ mod in_process;
 mod kill;
 mod kubectl;
 mod layers;
+mod python;
 mod watch_model;
