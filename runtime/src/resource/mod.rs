@@ -2,6 +2,7 @@
 //! schema, a store or HTTP.
 
 pub mod codec;
+pub mod conversion;
 pub mod jsonpath;
 pub mod names;
 pub mod object;

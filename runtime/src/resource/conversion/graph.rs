@@ -1,0 +1,326 @@
+//! The chain of a kind's versions and the way of an object along it. What a step means is the user's `From` and `TryFrom`.
+
+use super::keep::{self, Kept};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::fmt::Display;
+use std::sync::Arc;
+
+/// The annotation in which an object of an older version carries what that version cannot hold.
+pub const KEPT: &str = "conversion.kubegraft.dev/kept";
+
+/// Why an object could not be converted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("cannot convert from {from} to {to}: {why}")]
+pub struct ConversionError {
+    /// The version it was of.
+    pub from: String,
+    /// The version that was wanted.
+    pub to: String,
+    /// What stands in the way, with the path of the field where it is known.
+    pub why: String,
+}
+
+type Convert = Arc<dyn Fn(Value) -> Result<Value, String> + Send + Sync>;
+
+/// The steps between two neighbours.
+#[derive(Clone)]
+struct Step {
+    up: Convert,
+    down: Convert,
+}
+
+/// The versions of a kind, oldest first, and the steps between neighbours.
+#[derive(Clone)]
+pub struct Graph {
+    versions: Vec<String>,
+    steps: Vec<Step>,
+}
+
+/// What the annotation holds.
+#[derive(Serialize, Deserialize)]
+struct Annotation {
+    /// The version that can hold it.
+    version: String,
+    kept: Kept,
+}
+
+impl Graph {
+    /// A kind with one version so far, the oldest.
+    pub fn new(version: impl Into<String>) -> Self {
+        Self { versions: vec![version.into()], steps: Vec::new() }
+    }
+
+    /// Adds the next version, with conversions of whole objects to and from the one before.
+    #[must_use]
+    pub fn step<Old, New>(self, version: impl Into<String>) -> Self
+    where
+        Old: Serialize + DeserializeOwned + TryFrom<New> + 'static,
+        New: Serialize + DeserializeOwned + TryFrom<Old> + 'static,
+        <Old as TryFrom<New>>::Error: Display,
+        <New as TryFrom<Old>>::Error: Display,
+    {
+        self.push(version.into(), Step { up: Arc::new(typed::<Old, New>), down: Arc::new(typed::<New, Old>) })
+    }
+
+    /// Adds the next version, which differs from the one before in `spec` only.
+    #[must_use]
+    pub fn spec_step<Old, New>(self, version: impl Into<String>) -> Self
+    where
+        Old: Serialize + DeserializeOwned + TryFrom<New> + 'static,
+        New: Serialize + DeserializeOwned + TryFrom<Old> + 'static,
+        <Old as TryFrom<New>>::Error: Display,
+        <New as TryFrom<Old>>::Error: Display,
+    {
+        let step = Step { up: Arc::new(in_spec::<Old, New>), down: Arc::new(in_spec::<New, Old>) };
+        self.push(version.into(), step)
+    }
+
+    fn push(mut self, version: String, step: Step) -> Self {
+        self.versions.push(version);
+        self.steps.push(step);
+        self
+    }
+
+    /// The versions, oldest first.
+    pub fn versions(&self) -> &[String] {
+        &self.versions
+    }
+
+    /// An object in another version. What that version cannot hold goes into the annotation [`KEPT`]; what the annotation
+    /// holds comes back as soon as a version can hold it, except where it was edited since.
+    ///
+    /// # Errors
+    /// A version that is not in the graph, or a step that fails; it says at which field.
+    pub fn convert(&self, mut object: Value, to: &str) -> Result<Value, ConversionError> {
+        let (group, from) = api_version(&object);
+        let error = |why: String| ConversionError { from: from.clone(), to: to.to_owned(), why };
+        if from == to {
+            return Ok(object);
+        }
+        let mut at = self.position(&from).map_err(error)?;
+        let target = self.position(to).map_err(error)?;
+        if let Some(annotation) = take_annotation(&mut object) {
+            // What was kept belongs to a version that can hold it: the object is made whole there first.
+            if let Ok(whole) = self.position(&annotation.version) {
+                object = self.along(object, &group, at, whole).map_err(error)?;
+                restore(&mut object, &annotation.kept);
+                at = whole;
+            }
+        }
+        let converted = self.along(object.clone(), &group, at, target).map_err(error)?;
+        let came_back = self.along(converted.clone(), &group, target, at).map_err(error)?;
+        let mut converted = converted;
+        if let Some(kept) = keep::difference(Some(&content(came_back)), Some(&content(object))) {
+            let annotation = Annotation { version: self.versions[at].clone(), kept };
+            let text = serde_json::to_string(&annotation).map_err(|e| error(e.to_string()))?;
+            set_annotation(&mut converted, text);
+        }
+        Ok(converted)
+    }
+
+    fn position(&self, version: &str) -> Result<usize, String> {
+        let known = || format!("there is no version {version}, there are {}", self.versions.join(", "));
+        self.versions.iter().position(|v| v == version).ok_or_else(known)
+    }
+
+    /// The bare way, step by step.
+    fn along(&self, mut object: Value, group: &str, mut at: usize, to: usize) -> Result<Value, String> {
+        while at != to {
+            let (convert, next) =
+                if at < to { (&self.steps[at].up, at + 1) } else { (&self.steps[at - 1].down, at - 1) };
+            let metadata = object.get("metadata").cloned();
+            let kind = object.get("kind").cloned();
+            object = convert(object)?;
+            let Some(map) = object.as_object_mut() else { return Err("a step gave no object".into()) };
+            // Steps convert content: metadata and kind are the object's own in every version.
+            metadata.and_then(|m| map.insert("metadata".into(), m));
+            kind.and_then(|k| map.insert("kind".into(), k));
+            let version = &self.versions[next];
+            let api_version = if group.is_empty() { version.clone() } else { format!("{group}/{version}") };
+            map.insert("apiVersion".into(), api_version.into());
+            at = next;
+        }
+        Ok(object)
+    }
+}
+
+/// Group and version of an object.
+fn api_version(object: &Value) -> (String, String) {
+    let text = object.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
+    let (group, version) = text.split_once('/').unwrap_or(("", text));
+    (group.to_owned(), version.to_owned())
+}
+
+fn typed<From, To>(value: Value) -> Result<Value, String>
+where
+    From: DeserializeOwned,
+    To: Serialize + TryFrom<From>,
+    To::Error: Display,
+{
+    let from: From = serde_path_to_error::deserialize(value).map_err(|e| e.to_string())?;
+    let to = To::try_from(from).map_err(|e| e.to_string())?;
+    serde_json::to_value(to).map_err(|e| e.to_string())
+}
+
+fn in_spec<From, To>(mut object: Value) -> Result<Value, String>
+where
+    From: DeserializeOwned,
+    To: Serialize + TryFrom<From>,
+    To::Error: Display,
+{
+    if let Some(spec) = object.get_mut("spec") {
+        let taken = spec.take();
+        *spec = typed::<From, To>(taken)?;
+    }
+    Ok(object)
+}
+
+/// All that conversions are about: not apiVersion, kind or metadata.
+fn content(mut object: Value) -> Value {
+    if let Some(map) = object.as_object_mut() {
+        map.retain(|k, _| !matches!(k.as_str(), "apiVersion" | "kind" | "metadata"));
+    }
+    object
+}
+
+fn restore(object: &mut Value, kept: &Kept) {
+    let head = object.as_object().map(|m| {
+        let heads = ["apiVersion", "kind", "metadata"].into_iter();
+        heads.filter_map(|k| Some((k.to_owned(), m.get(k)?.clone()))).collect::<Vec<_>>()
+    });
+    if let Some(Value::Object(mut map)) = keep::restore(Some(content(object.take())), kept) {
+        map.extend(head.into_iter().flatten());
+        *object = Value::Object(map);
+    }
+}
+
+/// Takes the annotation off; one that cannot be read (somebody wrote to it) keeps nothing.
+fn take_annotation(object: &mut Value) -> Option<Annotation> {
+    let metadata = object.get_mut("metadata")?.as_object_mut()?;
+    let annotations = metadata.get_mut("annotations")?.as_object_mut()?;
+    let text = annotations.remove(KEPT)?;
+    if annotations.is_empty() {
+        metadata.remove("annotations");
+    }
+    serde_json::from_str(text.as_str()?).ok()
+}
+
+fn set_annotation(object: &mut Value, text: String) {
+    let Some(map) = object.as_object_mut() else { return };
+    let Some(metadata) = map.entry("metadata").or_insert_with(|| json!({})).as_object_mut() else { return };
+    let annotations = metadata.entry("annotations").or_insert_with(|| json!({}));
+    if let Some(annotations) = annotations.as_object_mut() {
+        annotations.insert(KEPT.into(), text.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Serialize, Deserialize)]
+    struct V1 {
+        size: u32,
+    }
+
+    #[derive(Serialize, Deserialize)]
+    struct V2 {
+        size: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        colour: Option<String>,
+    }
+
+    #[derive(Serialize, Deserialize)]
+    struct V3 {
+        length: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        colour: Option<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        parts: Vec<String>,
+    }
+
+    impl From<V1> for V2 {
+        fn from(v: V1) -> Self {
+            V2 { size: v.size, colour: None }
+        }
+    }
+    impl From<V2> for V1 {
+        fn from(v: V2) -> Self {
+            V1 { size: v.size }
+        }
+    }
+    impl TryFrom<V2> for V3 {
+        type Error = String;
+        fn try_from(v: V2) -> Result<Self, String> {
+            if v.size == 13 {
+                return Err("spec.size: 13 has no length".into());
+            }
+            Ok(V3 { length: v.size, colour: v.colour, parts: Vec::new() })
+        }
+    }
+    impl From<V3> for V2 {
+        fn from(v: V3) -> Self {
+            V2 { size: v.length, colour: v.colour }
+        }
+    }
+
+    fn graph() -> Graph {
+        Graph::new("v1").spec_step::<V1, V2>("v2").spec_step::<V2, V3>("v3")
+    }
+
+    fn object(version: &str, spec: Value) -> Value {
+        json!({"apiVersion": format!("ex.io/{version}"), "kind": "Rod", "metadata": {"name": "r"}, "spec": spec})
+    }
+
+    #[test]
+    fn every_pair_of_versions_is_lossless() {
+        let g = graph();
+        let newest = object("v3", json!({"length": 4, "colour": "red", "parts": ["a", "b"]}));
+        for via in ["v1", "v2"] {
+            let old = g.convert(newest.clone(), via).expect("down");
+            assert_eq!(old["apiVersion"], format!("ex.io/{via}"));
+            assert_eq!(g.convert(old, "v3").expect("up"), newest);
+        }
+        // Through both, in either order.
+        let one = g.convert(newest.clone(), "v1").expect("down");
+        let two = g.convert(one.clone(), "v2").expect("up");
+        assert_eq!(two["spec"], json!({"size": 4, "colour": "red"}));
+        assert_eq!(g.convert(g.convert(two, "v1").expect("down"), "v3").expect("up"), newest);
+    }
+
+    #[test]
+    fn nothing_is_kept_where_nothing_is_lost() {
+        let old = object("v1", json!({"size": 4}));
+        let new = graph().convert(old.clone(), "v3").expect("up");
+        assert_eq!(new, object("v3", json!({"length": 4})));
+        assert_eq!(graph().convert(new, "v1").expect("down"), old);
+    }
+
+    #[test]
+    fn an_edit_in_the_old_version_wins_and_the_rest_comes_back() {
+        let mut old = graph().convert(object("v3", json!({"length": 4, "colour": "red"})), "v1").expect("down");
+        old["spec"]["size"] = json!(5);
+        let new = graph().convert(old, "v3").expect("up");
+        assert_eq!(new, object("v3", json!({"length": 5, "colour": "red"})));
+    }
+
+    #[test]
+    fn a_step_that_fails_says_where() {
+        let e = graph().convert(object("v1", json!({"size": 13})), "v3").expect_err("13");
+        assert_eq!(e.to_string(), "cannot convert from v1 to v3: spec.size: 13 has no length");
+        let e = graph().convert(object("v1", json!({"size": "x"})), "v2").expect_err("text");
+        assert!(e.to_string().contains("size: invalid type: string"), "{e}");
+        let e = graph().convert(object("v1", json!({"size": 1})), "v9").expect_err("v9");
+        assert_eq!(e.why, "there is no version v9, there are v1, v2, v3");
+    }
+
+    #[test]
+    fn an_annotation_that_somebody_broke_keeps_nothing() {
+        let mut old = object("v1", json!({"size": 4}));
+        old["metadata"]["annotations"] = json!({KEPT: "{", "a": "b"});
+        let new = graph().convert(old, "v2").expect("up");
+        assert_eq!(new["metadata"]["annotations"], json!({"a": "b"}));
+    }
+}
