@@ -151,6 +151,17 @@ impl Translation<'_> {
             c if c.is_ascii_punctuation() => regex_syntax::escape(&c.to_string()),
             c => return Err(Error { message: format!("invalid escape sequence: `\\{c}`") }),
         };
+        // A name or a number in braces belongs to the escape.
+        if matches!(c, 'p' | 'P' | 'x') && self.peek(2) == Some('{') {
+            let body: String = self.chars[self.at + 2..].iter().take_while(|c| **c != '}').collect();
+            self.out.push_str(&format!("\\{c}{body}"));
+            self.at += 2 + body.chars().count();
+            if self.peek(0) == Some('}') {
+                self.out.push('}');
+                self.at += 1;
+            }
+            return Ok(());
+        }
         // A dash that was escaped inside a class must stay so.
         let text = if in_class && c == '-' { "\\-".into() } else { text };
         self.out.push_str(&text);
@@ -233,6 +244,11 @@ mod tests {
     #[test]
     fn classes_are_ascii() {
         assert_eq!(translate(r"^\d+\w[\s\d-]$").as_deref(), Ok(r"^[0-9]+[0-9A-Za-z_][\t\n\f\r 0-9\-]$"));
+    }
+
+    #[test]
+    fn names_of_unicode_classes_and_code_points_stay_in_their_braces() {
+        assert_eq!(translate(r"^\p{Cyrillic}+[\x{10}]$").as_deref(), Ok(r"^\p{Cyrillic}+[\x{10}]$"));
     }
 
     #[test]
