@@ -4,6 +4,7 @@
 use super::Object;
 use crate::status::field::{BadValue, FieldError, Path};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 const QUALIFIED: &str = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
@@ -132,13 +133,18 @@ pub fn label_value(s: &str) -> Vec<String> {
     out
 }
 
+/// A prefix as the name it may begin: what is appended makes a dash at its end whole. Upstream takes the character before
+/// the dash with it.
+pub(crate) fn mask_trailing_dash(name: &str) -> Cow<'_, str> {
+    let Some(stem) = name.strip_suffix('-') else { return name.into() };
+    match stem.chars().next_back() {
+        Some(last) if last.is_ascii() => format!("{}a", &stem[..stem.len() - 1]).into(),
+        _ => name.into(),
+    }
+}
+
 fn name_problems(rule: NameRule, name: &str, prefix: bool) -> Vec<String> {
-    // A prefix may end in a dash: what is appended makes it whole.
-    let masked = if prefix && name.ends_with('-') && name.len() > 1 {
-        format!("{}a", &name[..name.len() - 1])
-    } else {
-        name.to_owned()
-    };
+    let masked = if prefix { mask_trailing_dash(name) } else { name.into() };
     match rule {
         NameRule::Subdomain => dns1123_subdomain(&masked),
         NameRule::Label => dns1123_label(&masked),

@@ -105,6 +105,8 @@ pub struct Node {
     pub has_kubernetes: bool,
     /// `x-kubernetes-list-map-keys`
     pub list_map_keys: Box<[Arc<str>]>,
+    /// True where `properties` is there, be it empty: the node is an object and not a map.
+    pub declares_properties: bool,
     /// `properties`, sorted by name.
     pub properties: Box<[(Arc<str>, Node)]>,
     /// `additionalProperties`
@@ -251,6 +253,7 @@ impl Node {
                 Some(p) => p.iter().map(|(k, v)| (intern.get(k), Self::read(v, intern))).collect(),
                 None => Box::default(),
             },
+            declares_properties: m.get("properties").is_some_and(Value::is_object),
             checks: Checks::read(m, intern).map(Box::new),
             ..Self::default()
         };

@@ -16,7 +16,7 @@ pub(crate) fn recognized(type_: Option<Type>, format: &str) -> bool {
 }
 
 /// Whether the text has the format; none for formats that are not for text.
-pub(super) fn check(format: &str, s: &str) -> Option<bool> {
+pub(in crate::schema) fn check(format: &str, s: &str) -> Option<bool> {
     TEXT.iter().find(|(name, _)| undashed(format, name)).map(|(_, f)| f(s))
 }
 

@@ -3,7 +3,7 @@
 
 mod correlate;
 mod embedded;
-mod formats;
+pub(in crate::schema) mod formats;
 mod listtype;
 mod number;
 mod openapi;

@@ -1,0 +1,471 @@
+//! Evaluation with cel-go's semantics: errors are values that `||`, `&&` and comprehensions may absorb, every step is
+//! metered, and what the object holds is only looked at where the expression looks.
+
+use super::cost::{self, Meter};
+use super::message;
+use super::plan::{Attr, Base, Fold, Invocation, Node, Program, Qual, QualKey, check_qualifier};
+use super::value::{Error, Key, List, Map, Result, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A variable: an accumulator gets its first value when it is first asked for.
+enum Slot<'a> {
+    Unset(&'a Node),
+    Set(Result<'a>),
+}
+
+struct Frame<'a, 'm> {
+    slots: Vec<Slot<'a>>,
+    meter: &'m mut Meter,
+}
+
+impl Program {
+    /// Evaluates the expression for the values of its variables, in the order in which they were named.
+    ///
+    /// # Errors
+    /// What no part of the expression absorbs; [`Error::is_cancelled`] if the meter's limit ended it.
+    pub fn eval<'a>(&'a self, variables: &[Value<'a>], meter: &mut Meter) -> Result<'a> {
+        let given = variables.iter().take(self.globals).map(|v| Slot::Set(Ok(v.clone())));
+        let mut slots: Vec<Slot<'a>> = Vec::with_capacity(self.slots);
+        slots.extend(given);
+        slots.resize_with(self.slots, || Slot::Set(Ok(Value::Null)));
+        eval(&self.root, &mut Frame { slots, meter })
+    }
+}
+
+/// Computes a node of constants, without cost.
+pub(super) fn constant(node: &Node) -> std::result::Result<Value<'static>, Error> {
+    let mut meter = Meter::new(u64::MAX);
+    let value = eval(node, &mut Frame { slots: Vec::new(), meter: &mut meter })?;
+    owned(value)
+}
+
+/// The value with nothing borrowed. Constants are made of literals, so nothing of an object is in them.
+fn owned(v: Value<'_>) -> std::result::Result<Value<'static>, Error> {
+    Ok(match v {
+        Value::Null => Value::Null,
+        Value::Bool(b) => Value::Bool(b),
+        Value::Int(i) => Value::Int(i),
+        Value::Uint(u) => Value::Uint(u),
+        Value::Double(d) => Value::Double(d),
+        Value::String(s) => Value::string(&*s),
+        Value::Bytes(b) => Value::Bytes(b),
+        Value::Timestamp(t) => Value::Timestamp(t),
+        Value::Duration(d) => Value::Duration(d),
+        Value::Type(t) => Value::Type(super::value::Str::Shared((&*t).into())),
+        Value::Opaque(o) => Value::Opaque(o),
+        Value::Optional(None) => Value::Optional(None),
+        Value::Optional(Some(v)) => Value::some(owned(Arc::unwrap_or_clone(v))?),
+        Value::List(l) => Value::list(l.to_vec()?.into_iter().map(owned).collect::<std::result::Result<_, _>>()?),
+        Value::Map(m) => {
+            let mut entries = BTreeMap::new();
+            for key in m.keys() {
+                if let Some(value) = m.get(&key) {
+                    entries.insert(Key::new(owned(key)?, entries.len())?, owned(value?)?);
+                }
+            }
+            Value::Map(Map::owned(entries))
+        }
+        Value::Preserved(_) => return Err(Error::no_such_overload()),
+    })
+}
+
+fn eval<'a>(node: &'a Node, f: &mut Frame<'a, '_>) -> Result<'a> {
+    match node {
+        Node::Const(v) => Ok(v.lend()),
+        Node::Attr(a) => {
+            let value = resolve(a, f);
+            if !matches!(a.base, Base::If(..)) {
+                f.meter.charge(1)?;
+            }
+            value
+        }
+        Node::Has(a) => {
+            let value = resolve(a, f);
+            if !matches!(a.base, Base::If(..)) {
+                f.meter.charge(1)?;
+            }
+            f.meter.refund();
+            match value? {
+                Value::Optional(v) => Ok(Value::Bool(v.is_some())),
+                v => Ok(v),
+            }
+        }
+        Node::Or(terms) => logic(terms, true, f),
+        Node::And(terms) => logic(terms, false, f),
+        Node::Equal(sides, wanted) => equal(sides, *wanted, f),
+        Node::NotStrictlyFalse(arg) => {
+            let value = absorb(eval(arg, f))?;
+            f.meter.charge(1)?;
+            match value {
+                Ok(Value::Bool(b)) => Ok(Value::Bool(b)),
+                Err(_) => Ok(Value::Bool(true)),
+                Ok(v) => {
+                    Err(Error::new(format!("no such overload: @not_strictly_false({})", v.type_name())))
+                }
+            }
+        }
+        Node::Call(c) => call(c, f),
+        Node::OptionalOr(sides, value) => match eval(&sides[0], f)? {
+            Value::Optional(Some(v)) if *value => Ok(Arc::unwrap_or_clone(v)),
+            v @ Value::Optional(Some(_)) => Ok(v),
+            Value::Optional(None) => eval(&sides[1], f),
+            _ => Err(Error::no_such_overload()),
+        },
+        Node::Member(item, set) => {
+            let item = eval(item, f)?;
+            let found = match &item {
+                Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::Double(_) | Value::String(_) => {
+                    Key::new(item, 0).is_ok_and(|k| contains(set, &k))
+                }
+                Value::Bytes(_) | Value::List(_) | Value::Map(_) => {
+                    return Err(Error::fatal(format!(
+                        "internal error: runtime error: hash of unhashable type {}",
+                        item.go_type()
+                    )));
+                }
+                _ => false,
+            };
+            Ok(Value::Bool(found))
+        }
+        Node::List(items) => {
+            let value = make_list(items, f);
+            f.meter.charge(cost::LIST)?;
+            value
+        }
+        Node::Map(entries) => {
+            let value = make_map(entries, f);
+            f.meter.charge(cost::MAP)?;
+            value
+        }
+        Node::Message(name, fields) => {
+            let value = make_message(name, fields, f);
+            f.meter.charge(cost::STRUCT)?;
+            value
+        }
+        Node::Fold(fold) => comprehend(fold, f),
+    }
+}
+
+fn contains<'k>(set: &'k std::collections::BTreeSet<Key<'static>>, key: &Key<'_>) -> bool {
+    // Keys of one lifetime compare with those of another.
+    fn shorter<'s, 'k>(set: &'s std::collections::BTreeSet<Key<'static>>) -> &'s std::collections::BTreeSet<Key<'k>>
+    where
+        'static: 'k,
+    {
+        set
+    }
+    shorter(set).contains(key)
+}
+
+/// Errors that may be absorbed as values; those that may not end the evaluation.
+fn absorb<'a>(r: Result<'a>) -> std::result::Result<Result<'a>, Error> {
+    match r {
+        Err(e) if e.is_cancelled() => Err(e),
+        r => Ok(r),
+    }
+}
+
+/// `||` where `decisive` is true, `&&` where it is false.
+fn logic<'a>(terms: &'a [Node], decisive: bool, f: &mut Frame<'a, '_>) -> Result<'a> {
+    let mut error = None;
+    for term in terms {
+        match absorb(eval(term, f))? {
+            Ok(Value::Bool(b)) if b == decisive => return Ok(Value::Bool(decisive)),
+            Ok(Value::Bool(_)) => {}
+            Ok(_) => error = error.or_else(|| Some(Error::no_such_overload())),
+            Err(e) => error = error.or(Some(e)),
+        }
+    }
+    error.map_or(Ok(Value::Bool(!decisive)), Err)
+}
+
+fn equal<'a>(sides: &'a [Node; 2], wanted: bool, f: &mut Frame<'a, '_>) -> Result<'a> {
+    let a = absorb(eval(&sides[0], f))?;
+    let b = absorb(eval(&sides[1], f))?;
+    let value = match (&a, &b) {
+        (Err(e), _) | (_, Err(e)) => Err(e.clone()),
+        (Ok(a), Ok(b)) => match (a.equals_or_null(b), wanted) {
+            (Ok(same), wanted) => Ok(Value::Bool(same == wanted)),
+            (Err(e), true) => Err(e),
+            // What cannot be compared differs.
+            (Err(_), false) => Ok(Value::Bool(true)),
+        },
+    };
+    f.meter.charge(cost::equality(a.as_ref().ok(), b.as_ref().ok(), wanted))?;
+    value
+}
+
+fn call<'a>(c: &'a Invocation, f: &mut Frame<'a, '_>) -> Result<'a> {
+    // Nearly all calls have one or two arguments, which need no heap.
+    match &*c.args {
+        [a] => {
+            let mut args = [Value::Null];
+            evaluate(c, std::slice::from_ref(a), &mut args, f)
+        }
+        [_, _] => {
+            let mut args = [Value::Null, Value::Null];
+            evaluate(c, &c.args, &mut args, f)
+        }
+        nodes => {
+            let mut args = vec![Value::Null; nodes.len()];
+            evaluate(c, nodes, &mut args, f)
+        }
+    }
+}
+
+fn evaluate<'a>(c: &'a Invocation, nodes: &'a [Node], args: &mut [Value<'a>], f: &mut Frame<'a, '_>) -> Result<'a> {
+    let mut error = None;
+    for (i, node) in nodes.iter().enumerate() {
+        let value = match c.takes {
+            Some(slot) if i == 0 => take(slot, f),
+            _ => eval(node, f),
+        };
+        match absorb(value)? {
+            Ok(v) => args[i] = v,
+            Err(e) if c.stops && i + 1 < nodes.len() => return Err(e),
+            Err(e) => error = error.or(Some((i, e))),
+        }
+    }
+    if let Some((i, e)) = error {
+        f.meter.charge(c.cost.failed(args, i)?)?;
+        return Err(e);
+    }
+    if let Some(cost) = c.cost.before(args)? {
+        f.meter.charge(cost)?;
+        return run(c, args);
+    }
+    let value = absorb(run(c, args))?;
+    f.meter.charge(c.cost.after(value.as_ref().ok()))?;
+    value
+}
+
+fn run<'a>(c: &'a Invocation, args: &mut [Value<'a>]) -> Result<'a> {
+    match &c.pattern {
+        Some(pattern) => pattern.run(args),
+        None => c.call.run(args),
+    }
+}
+
+/// The accumulator's value, which its variable no longer holds.
+fn take<'a>(slot: usize, f: &mut Frame<'a, '_>) -> Result<'a> {
+    force(slot, f)?;
+    f.meter.charge(1)?;
+    match f.slots.get_mut(slot) {
+        Some(Slot::Set(value)) => std::mem::replace(value, Ok(Value::Null)),
+        _ => Ok(Value::Null),
+    }
+}
+
+/// Sees to it that an accumulator has its first value.
+fn force<'a>(slot: usize, f: &mut Frame<'a, '_>) -> std::result::Result<(), Error> {
+    if let Some(Slot::Unset(init)) = f.slots.get(slot) {
+        let init = *init;
+        f.slots[slot] = Slot::Set(Ok(Value::Null));
+        let value = absorb(eval(init, f))?;
+        f.slots[slot] = Slot::Set(value);
+    }
+    Ok(())
+}
+
+fn resolve<'a>(attr: &'a Attr, f: &mut Frame<'a, '_>) -> Result<'a> {
+    let value = match &attr.base {
+        Base::Var(slot) => {
+            force(*slot, f)?;
+            match f.slots.get(*slot) {
+                Some(Slot::Set(value)) => value.clone()?,
+                _ => return Err(Error::new("no such attribute(s)")),
+            }
+        }
+        Base::Missing(name) => return Err(Error::new(format!("no such attribute(s): {name}"))),
+        Base::If(condition, yes, no) => {
+            return match eval(condition, f)? {
+                Value::Bool(true) => resolve(yes, f),
+                Value::Bool(false) => resolve(no, f),
+                _ => Err(Error::no_such_overload()),
+            };
+        }
+        Base::Of(node) => eval(node, f)?,
+    };
+    if attr.quals.is_empty() { Ok(value) } else { select(value, &attr.quals, f) }
+}
+
+/// Selects step by step; from the first optional step on, what is not there is no error but none.
+fn select<'a>(value: Value<'a>, quals: &'a [Arc<Qual>], f: &mut Frame<'a, '_>) -> Result<'a> {
+    let (mut value, mut optional) = match value {
+        Value::Optional(None) => return Ok(Value::Optional(None)),
+        Value::Optional(Some(v)) => (Arc::unwrap_or_clone(v), true),
+        v => (v, false),
+    };
+    for q in quals {
+        optional |= q.optional;
+        let found = match &q.key {
+            QualKey::Const(key) => absorb_found(get(&value, key, optional || q.test))?,
+            QualKey::Dynamic(attr) => {
+                let key = absorb(resolve(attr, f))?;
+                match key.and_then(|k| check_qualifier(&k).map(|()| k)) {
+                    Ok(key) => absorb_found(get(&value, &key, optional))?,
+                    Err(e) => Err(e),
+                }
+            }
+        };
+        match found {
+            Ok(Some(v)) => {
+                f.meter.charge(1)?;
+                value = if q.test && !optional { Value::Bool(true) } else { v };
+            }
+            Ok(None) if q.test && !optional => {
+                f.meter.charge(1)?;
+                value = Value::Bool(false);
+            }
+            Ok(None) => return Ok(Value::Optional(None)),
+            Err(e) => {
+                // Upstream only counts steps that lead somewhere, or fail where they had to.
+                if !optional {
+                    f.meter.charge(1)?;
+                }
+                return Err(e);
+            }
+        }
+    }
+    Ok(if optional { Value::some(value) } else { value })
+}
+
+type Found<'a> = std::result::Result<Option<Value<'a>>, Error>;
+
+fn absorb_found(r: Found<'_>) -> std::result::Result<Found<'_>, Error> {
+    match r {
+        Err(e) if e.is_cancelled() => Err(e),
+        r => Ok(r),
+    }
+}
+
+/// What a key selects: none where it is not there and that was the question.
+fn get<'a>(value: &Value<'a>, key: &Value<'_>, test: bool) -> Found<'a> {
+    match value {
+        Value::Map(m) => match m.get(key) {
+            Some(v) => v.map(Some),
+            None if test => Ok(None),
+            None => Err(Error::new(format!("no such key: {key}"))),
+        },
+        Value::List(l) => {
+            let i = index(key)?;
+            match usize::try_from(i).ok().and_then(|i| l.get(i)) {
+                Some(_) if matches!(l, List::Json { .. }) && !matches!(key, Value::Int(_)) => {
+                    Err(Error::new(format!("unsupported index: {key}")))
+                }
+                Some(v) => v.map(Some),
+                None if test => Ok(None),
+                None => Err(Error::new(format!("index out of bounds: {key}"))),
+            }
+        }
+        _ if test => Ok(None),
+        _ => Err(Error::new(format!("no such key: {key}"))),
+    }
+}
+
+fn index(key: &Value<'_>) -> std::result::Result<i64, Error> {
+    let unsupported = || Error::new(format!("unsupported index value {key} in list"));
+    match key {
+        Value::Int(i) => Ok(*i),
+        Value::Uint(u) => i64::try_from(*u).map_err(|_| unsupported()),
+        Value::Double(d) => super::value::go::whole_i64(*d).ok_or_else(unsupported),
+        v => Err(Error::new(format!("unsupported index type '{}' in list", v.type_name()))),
+    }
+}
+
+fn make_list<'a>(items: &'a [(Node, bool)], f: &mut Frame<'a, '_>) -> Result<'a> {
+    let mut out = Vec::with_capacity(items.len());
+    for (node, optional) in items {
+        match (eval(node, f)?, optional) {
+            (v, false) => out.push(v),
+            (Value::Optional(Some(v)), true) => out.push(Arc::unwrap_or_clone(v)),
+            (Value::Optional(None), true) => {}
+            (v, true) => {
+                let text = format!("cannot initialize optional list element from non-optional value {v}");
+                return Err(Error::new(text));
+            }
+        }
+    }
+    Ok(Value::list(out))
+}
+
+fn make_map<'a>(entries: &'a [(Node, Node, bool)], f: &mut Frame<'a, '_>) -> Result<'a> {
+    let mut out = BTreeMap::new();
+    for (n, (key, value, optional)) in entries.iter().enumerate() {
+        let key = eval(key, f)?;
+        let value = match (eval(value, f)?, optional) {
+            (v, false) => v,
+            (Value::Optional(Some(v)), true) => Arc::unwrap_or_clone(v),
+            (Value::Optional(None), true) => {
+                out.remove(&Key::new(key, n)?);
+                continue;
+            }
+            (v, true) => {
+                let text = format!("cannot initialize optional entry '{key}' from non-optional value {v}");
+                return Err(Error::new(text));
+            }
+        };
+        out.insert(Key::new(key, n)?, value);
+    }
+    Ok(Value::Map(Map::owned(out)))
+}
+
+fn make_message<'a>(name: &str, fields: &'a [(Box<str>, Node)], f: &mut Frame<'a, '_>) -> Result<'a> {
+    let mut values = Vec::with_capacity(fields.len());
+    for (field, node) in fields {
+        values.push((&**field, eval(node, f)?));
+    }
+    message::make(name, values)
+}
+
+fn comprehend<'a>(fold: &'a Fold, f: &mut Frame<'a, '_>) -> Result<'a> {
+    let range = eval(&fold.range, f)?;
+    f.slots[fold.accu] = Slot::Unset(&fold.init);
+    match (range, fold.iter2) {
+        (Value::List(l), None) => {
+            for i in 0..l.len() {
+                let item = l.get(i).unwrap_or(Ok(Value::Null));
+                f.slots[fold.iter] = Slot::Set(item);
+                if !turn(fold, f)? {
+                    break;
+                }
+            }
+        }
+        (Value::List(l), Some(second)) => {
+            for i in 0..l.len() {
+                f.slots[fold.iter] = Slot::Set(Ok(Value::Int(i as i64)));
+                f.slots[second] = Slot::Set(l.get(i).unwrap_or(Ok(Value::Null)));
+                if !turn(fold, f)? {
+                    break;
+                }
+            }
+        }
+        (Value::Map(m), second) => {
+            for key in m.keys() {
+                if let Some(second) = second {
+                    f.slots[second] = Slot::Set(m.get(&key).unwrap_or(Ok(Value::Null)));
+                }
+                f.slots[fold.iter] = Slot::Set(Ok(key));
+                if !turn(fold, f)? {
+                    break;
+                }
+            }
+        }
+        (v, None) => return Err(Error::new(format!("got '{}', expected iterable type", v.go_type()))),
+        (v, Some(_)) => {
+            return Err(Error::new(format!("unsupported comprehension range type: {}", v.go_type())));
+        }
+    }
+    eval(&fold.result, f)
+}
+
+/// One turn of the loop, and whether there may be another.
+fn turn<'a>(fold: &'a Fold, f: &mut Frame<'a, '_>) -> std::result::Result<bool, Error> {
+    if let Ok(Value::Bool(false)) = absorb(eval(&fold.condition, f))? {
+        return Ok(false);
+    }
+    let value = absorb(eval(&fold.step, f))?;
+    f.slots[fold.accu] = Slot::Set(value);
+    Ok(true)
+}

@@ -1,0 +1,89 @@
+//! `matches()` and Kubernetes' regex library, with Go's patterns. Patterns that are constants are compiled once, when the
+//! expression is planned.
+
+use super::super::value::{Error, Result, Value};
+use super::{Arg, Function, Overload, int, overloads, strings, text, whole};
+use ::regex::{Regex, RegexBuilder};
+use kubegraft_syntax::re2;
+
+/// A pattern compiled ahead, and the function it is for.
+#[derive(Debug)]
+pub(in crate::schema::cel) struct Compiled {
+    regex: Regex,
+    function: Named,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Named {
+    Matches,
+    Find,
+    FindAll,
+}
+
+fn compile(pattern: &str) -> std::result::Result<Regex, String> {
+    let source = re2::translate(pattern).map_err(|e| e.to_string())?;
+    let compiled = RegexBuilder::new(&source).size_limit(16 << 20).build();
+    compiled.map_err(|_| format!("error parsing regexp: expression too large: `{pattern}`"))
+}
+
+fn matches<'a>(a: &mut [Value<'a>]) -> Result<'a> {
+    let (s, pattern) = (text(&a[0])?, text(&a[1])?);
+    Ok(Value::Bool(compile(pattern).map_err(Error::new)?.is_match(s)))
+}
+
+fn illegal(e: String) -> Error {
+    Error::new(format!("Illegal regex: {e}"))
+}
+
+fn find<'a>(r: &Regex, s: &str) -> Result<'a> {
+    Ok(Value::string(r.find(s).map_or("", |m| m.as_str())))
+}
+
+fn find_all<'a>(r: &Regex, s: &str, n: i64) -> Result<'a> {
+    let n = usize::try_from(n).unwrap_or(usize::MAX);
+    Ok(strings(r.find_iter(s).take(n).map(|m| m.as_str().to_owned())))
+}
+
+impl Compiled {
+    /// Compiles the constant pattern of a call; none if the function takes no pattern.
+    pub(in crate::schema::cel) fn of(function: &str, pattern: &str) -> Option<std::result::Result<Self, Error>> {
+        let function = match function {
+            "matches" => Named::Matches,
+            "find" => Named::Find,
+            "findAll" => Named::FindAll,
+            _ => return None,
+        };
+        Some(compile(pattern).map(|regex| Self { regex, function }).map_err(Error::new))
+    }
+
+    /// Calls the function with its arguments.
+    pub(in crate::schema::cel) fn run<'a>(&self, a: &[Value<'a>]) -> Result<'a> {
+        let s = text(&a[0])?;
+        match self.function {
+            Named::Matches => Ok(Value::Bool(self.regex.is_match(s))),
+            Named::Find => find(&self.regex, s),
+            Named::FindAll => find_all(&self.regex, s, a.get(2).map_or(Ok(-1), int)?),
+        }
+    }
+}
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    whole("matches", |v| matches!(v, Value::String(_)), matches),
+    overloads(
+        "find",
+        &[Overload("string_find_string", &[Arg::Str, Arg::Str], |a| {
+            find(&compile(text(&a[1])?).map_err(illegal)?, text(&a[0])?)
+        })],
+    ),
+    overloads(
+        "findAll",
+        &[
+            Overload("string_find_all_string", &[Arg::Str, Arg::Str], |a| {
+                find_all(&compile(text(&a[1])?).map_err(illegal)?, text(&a[0])?, -1)
+            }),
+            Overload("string_find_all_string_int", &[Arg::Str, Arg::Str, Arg::Int], |a| {
+                find_all(&compile(text(&a[1])?).map_err(illegal)?, text(&a[0])?, int(&a[2])?)
+            }),
+        ],
+    ),
+];
