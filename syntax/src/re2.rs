@@ -135,6 +135,17 @@ impl Translation<'_> {
                 self.at += 2 + body.chars().count() + skip;
                 return Ok(());
             }
+            'x' | 'p' | 'P' if self.peek(2) == Some('{') => {
+                // What stands in braces is a name or a number, and no repetition.
+                let braced: String = self.chars[self.at..].iter().take_while(|c| **c != '}').collect();
+                if braced.chars().count() == self.chars.len() - self.at {
+                    return Err(Error { message: format!("invalid escape sequence: `\\{c}`") });
+                }
+                self.at += braced.chars().count() + 1;
+                self.out.push_str(&braced);
+                self.out.push('}');
+                return Ok(());
+            }
             'a' | 'f' | 't' | 'n' | 'r' | 'v' | 'x' | 'p' | 'P' => format!("\\{c}"),
             'A' | 'z' if !in_class => format!("\\{c}"),
             '0'..='7' => {

@@ -122,8 +122,14 @@ impl Cost {
             "starts_with_string" | "ends_with_string" | "string_to_bytes" | "bytes_to_string" | "strings_quote"
             | "string_format" => Self::Read(1.0),
             "in_list" => Self::InList,
-            "less_string" | "greater_string" | "less_equals_string" | "greater_equals_string" | "less_bytes"
-            | "greater_bytes" | "less_equals_bytes" | "greater_equals_bytes" => Self::Compare,
+            "less_string"
+            | "greater_string"
+            | "less_equals_string"
+            | "greater_equals_string"
+            | "less_bytes"
+            | "greater_bytes"
+            | "less_equals_bytes"
+            | "greater_equals_bytes" => Self::Compare,
             "add_string" | "add_bytes" => Self::Concat,
             "matches_string" => Self::Pattern,
             "contains_string" => Self::Part,
@@ -147,9 +153,7 @@ impl Cost {
             Self::Compare => read(size(0).min(size(1))),
             Self::InList => size(1),
             Self::ContainsIp(parse) => read(size(0) * 2) + if parse { read(size(1)) } else { 0 },
-            Self::ContainsCidr(parse) => {
-                read(size(0) * 2) + read(size(0)) + 1 + if parse { read(size(1)) } else { 0 }
-            }
+            Self::ContainsCidr(parse) => read(size(0) * 2) + read(size(0)) + 1 + if parse { read(size(1)) } else { 0 },
             Self::Validate => match args.first() {
                 Some(Value::Opaque(o)) => match &**o {
                     Opaque::Format(f) => {
@@ -169,7 +173,8 @@ impl Cost {
                     None => 1.0,
                     Some(Value::Int(d)) => *d as f64,
                     Some(v) => {
-                        let text = format!("internal error: interface conversion: ref.Val is {}, not types.Int", v.go_type());
+                        let text =
+                            format!("internal error: interface conversion: ref.Val is {}, not types.Int", v.go_type());
                         return Err(Error::fatal(text));
                     }
                 };

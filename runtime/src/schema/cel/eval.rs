@@ -20,12 +20,13 @@ struct Frame<'a, 'm> {
 }
 
 impl Program {
-    /// Evaluates the expression for the values of its variables, in the order in which they were named.
+    /// Evaluates the expression for the values of its variables, in the order in which they were named; an error in place of
+    /// a value is the error of every use of the variable.
     ///
     /// # Errors
     /// What no part of the expression absorbs; [`Error::is_cancelled`] if the meter's limit ended it.
-    pub fn eval<'a>(&'a self, variables: &[Value<'a>], meter: &mut Meter) -> Result<'a> {
-        let given = variables.iter().take(self.globals).map(|v| Slot::Set(Ok(v.clone())));
+    pub fn eval<'a>(&'a self, variables: &[Result<'a>], meter: &mut Meter) -> Result<'a> {
+        let given = variables.iter().take(self.globals).map(|v| Slot::Set(v.clone()));
         let mut slots: Vec<Slot<'a>> = Vec::with_capacity(self.slots);
         slots.extend(given);
         slots.resize_with(self.slots, || Slot::Set(Ok(Value::Null)));
@@ -59,10 +60,8 @@ fn owned(v: Value<'_>) -> std::result::Result<Value<'static>, Error> {
         Value::List(l) => Value::list(l.to_vec()?.into_iter().map(owned).collect::<std::result::Result<_, _>>()?),
         Value::Map(m) => {
             let mut entries = BTreeMap::new();
-            for key in m.keys() {
-                if let Some(value) = m.get(&key) {
-                    entries.insert(Key::new(owned(key)?, entries.len())?, owned(value?)?);
-                }
+            for (key, value) in m.entries() {
+                entries.insert(Key::new(owned(key)?, entries.len())?, owned(value?)?);
             }
             Value::Map(Map::owned(entries))
         }
@@ -100,9 +99,7 @@ fn eval<'a>(node: &'a Node, f: &mut Frame<'a, '_>) -> Result<'a> {
             match value {
                 Ok(Value::Bool(b)) => Ok(Value::Bool(b)),
                 Err(_) => Ok(Value::Bool(true)),
-                Ok(v) => {
-                    Err(Error::new(format!("no such overload: @not_strictly_false({})", v.type_name())))
-                }
+                Ok(v) => Err(Error::new(format!("no such overload: @not_strictly_false({})", v.type_name()))),
             }
         }
         Node::Call(c) => call(c, f),
@@ -118,7 +115,7 @@ fn eval<'a>(node: &'a Node, f: &mut Frame<'a, '_>) -> Result<'a> {
                 Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::Double(_) | Value::String(_) => {
                     Key::new(item, 0).is_ok_and(|k| contains(set, &k))
                 }
-                Value::Bytes(_) | Value::List(_) | Value::Map(_) => {
+                Value::Bytes(_) => {
                     return Err(Error::fatal(format!(
                         "internal error: runtime error: hash of unhashable type {}",
                         item.go_type()
@@ -278,7 +275,8 @@ fn resolve<'a>(attr: &'a Attr, f: &mut Frame<'a, '_>) -> Result<'a> {
             }
         }
         Base::Missing(name) => return Err(Error::new(format!("no such attribute(s): {name}"))),
-        Base::If(condition, yes, no) => {
+        Base::If(parts) => {
+            let (condition, yes, no) = &**parts;
             return match eval(condition, f)? {
                 Value::Bool(true) => resolve(yes, f),
                 Value::Bool(false) => resolve(no, f),
@@ -441,11 +439,17 @@ fn comprehend<'a>(fold: &'a Fold, f: &mut Frame<'a, '_>) -> Result<'a> {
                 }
             }
         }
-        (Value::Map(m), second) => {
+        (Value::Map(m), None) => {
             for key in m.keys() {
-                if let Some(second) = second {
-                    f.slots[second] = Slot::Set(m.get(&key).unwrap_or(Ok(Value::Null)));
+                f.slots[fold.iter] = Slot::Set(Ok(key));
+                if !turn(fold, f)? {
+                    break;
                 }
+            }
+        }
+        (Value::Map(m), Some(second)) => {
+            for (key, value) in m.entries() {
+                f.slots[second] = Slot::Set(value);
                 f.slots[fold.iter] = Slot::Set(Ok(key));
                 if !turn(fold, f)? {
                     break;

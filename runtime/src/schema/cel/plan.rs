@@ -6,7 +6,7 @@ use super::cost::Cost;
 use super::eval;
 use super::functions::{self, Call, Compiled};
 use super::types::{Checked, Reference, Type};
-use super::value::{Error, Key, Str, Value};
+use super::value::{Error, Key, List, Str, Value};
 use kubegraft_syntax::cel::ast::{Comprehension, Expr, Kind, Literal};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -70,7 +70,7 @@ pub(super) struct Attr {
 pub(super) enum Base {
     Var(usize),
     Missing(Box<str>),
-    If(Node, Attr, Attr),
+    If(Box<(Node, Attr, Attr)>),
     Of(Node),
 }
 
@@ -209,9 +209,9 @@ impl Planner<'_> {
         match function {
             "_&&_" => return Ok(Node::And(args.into())),
             "_||_" => return Ok(Node::Or(args.into())),
-            "_?:_" => {
+            "_?_:_" => {
                 let [condition, yes, no] = three(args)?;
-                let base = Base::If(condition, branch(yes), branch(no));
+                let base = Base::If(Box::new((condition, branch(yes), branch(no))));
                 return Ok(Node::Attr(Box::new(Attr { base, quals: Vec::new() })));
             }
             "_==_" => return Ok(Node::Equal(Box::new(two(args)?), true)),
@@ -348,9 +348,9 @@ impl Attr {
 
     fn add(&mut self, q: &Arc<Qual>) {
         match &mut self.base {
-            Base::If(_, yes, no) => {
-                yes.add(q);
-                no.add(q);
+            Base::If(parts) => {
+                parts.1.add(q);
+                parts.2.add(q);
             }
             _ => self.quals.push(q.clone()),
         }
@@ -372,12 +372,15 @@ fn index([operand, key]: [Node; 2], optional: bool) -> Result<Node, Error> {
 
 /// `in` a list of constants of types that can be looked up is a lookup; in an empty list it is false.
 fn member(call: Call, item: Node, list: Node) -> Node {
-    let Node::Const(Value::List(l)) = &list else { unreachable!("the caller has matched it") };
-    if l.is_empty() {
+    let items = match &list {
+        Node::Const(Value::List(l)) => l.clone(),
+        _ => List::Range(0),
+    };
+    if items.is_empty() {
         return Node::Const(Value::Bool(false));
     }
     let mut set = BTreeSet::new();
-    for v in l.iter() {
+    for v in items.iter() {
         match v {
             Ok(Value::Bool(b)) => _ = set.insert(Key::Bool(b)),
             Ok(Value::String(s)) => _ = set.insert(Key::String(s)),

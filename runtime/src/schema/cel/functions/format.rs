@@ -81,8 +81,9 @@ fn string(v: &Value<'_>) -> Text {
     match v {
         Value::List(l) => list(l),
         Value::Map(m) => map(m),
-        Value::Bytes(b) => Ok(String::from_utf8(b.to_vec())
-            .map_err(|_| Error::new("could not convert argument \"invalid UTF-8 in bytes, cannot convert to string\" to string"))?),
+        Value::Bytes(b) => Ok(String::from_utf8(b.to_vec()).map_err(|_| {
+            Error::new("could not convert argument \"invalid UTF-8 in bytes, cannot convert to string\" to string")
+        })?),
         Value::Null
         | Value::Int(_)
         | Value::Uint(_)
@@ -223,10 +224,9 @@ fn binary(v: &Value<'_>) -> Text {
         Value::Int(i) => Ok(signed(*i, |u| format!("{u:b}"))),
         Value::Uint(u) => Ok(format!("{u:b}")),
         Value::Bool(b) => Ok(u8::from(*b).to_string()),
-        v => Err(during(format_args!(
-            "only integers and bools can be formatted as binary, was given {}",
-            v.type_name()
-        ))),
+        v => {
+            Err(during(format_args!("only integers and bools can be formatted as binary, was given {}", v.type_name())))
+        }
     }
 }
 

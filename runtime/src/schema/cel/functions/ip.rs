@@ -119,12 +119,6 @@ pub(super) const FUNCTIONS: &[Function] = &[
             }),
         ],
     ),
-    overloads(
-        "prefixLength",
-        &[Overload("cidr_prefix_length", CIDR, |a| Ok(Value::Int(cidr(&a[0])?.bits().into())))],
-    ),
-    overloads(
-        "masked",
-        &[Overload("cidr_masked", CIDR, |a| Ok(Value::opaque(Opaque::Cidr(cidr(&a[0])?.masked()))))],
-    ),
+    overloads("prefixLength", &[Overload("cidr_prefix_length", CIDR, |a| Ok(Value::Int(cidr(&a[0])?.bits().into())))]),
+    overloads("masked", &[Overload("cidr_masked", CIDR, |a| Ok(Value::opaque(Opaque::Cidr(cidr(&a[0])?.masked()))))]),
 ];

@@ -171,10 +171,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
             position((0..l.len()).rev().filter_map(|i| Some((i, l.get(i)?))), &a[1])
         })],
     ),
-    overloads(
-        "slice",
-        &[Overload("list_slice", &[Arg::List(&Arg::Any), Arg::Int, Arg::Int], slice)],
-    ),
+    overloads("slice", &[Overload("list_slice", &[Arg::List(&Arg::Any), Arg::Int, Arg::Int], slice)]),
     overloads(
         "flatten",
         &[
@@ -184,7 +181,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
     whole("sort", is_list, |a| sort(list(&a[0])?, list(&a[0])?)),
     whole("@sortByAssociatedKeys", is_list, |a| sort(list(&a[0])?, list(&a[1])?)),
-    overloads("lists.range", &[Overload("lists_range", &[Arg::Int], |a| Ok(Value::List(List::Range(int(&a[0])?.max(0)))))]),
+    overloads(
+        "lists.range",
+        &[Overload("lists_range", &[Arg::Int], |a| Ok(Value::List(List::Range(int(&a[0])?.max(0)))))],
+    ),
     overloads(
         "reverse",
         &[Overload("list_reverse", &[Arg::List(&Arg::Any)], |a| {

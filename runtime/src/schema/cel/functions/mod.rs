@@ -1,8 +1,8 @@
 //! The functions of Kubernetes 1.36's environment, no more and no less: one file per library, each a table. A call is
 //! resolved when its expression is planned; what it costs is `cost`'s.
 
-pub(super) mod formats;
 mod format;
+pub(super) mod formats;
 mod ip;
 mod lists;
 mod optionals;

@@ -36,7 +36,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
     overloads(
         "hasValue",
-        &[Overload("optional_hasValue", &[Arg::Optional], |a| Ok(Value::Bool(matches!(&a[0], Value::Optional(Some(_))))))],
+        &[Overload("optional_hasValue", &[Arg::Optional], |a| {
+            Ok(Value::Bool(matches!(&a[0], Value::Optional(Some(_)))))
+        })],
     ),
     overloads("optional.unwrap", &[Overload("optional_unwrap", OPTIONALS, unwrap)]),
     overloads("unwrapOpt", &[Overload("optional_unwrapOpt", OPTIONALS, unwrap)]),

@@ -75,16 +75,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
     overloads(
         "add",
-        &[
-            Overload("quantity_add", TWO, |a| add(a, false)),
-            Overload("quantity_add_int", WITH_INT, |a| add(a, false)),
-        ],
+        &[Overload("quantity_add", TWO, |a| add(a, false)), Overload("quantity_add_int", WITH_INT, |a| add(a, false))],
     ),
     overloads(
         "sub",
-        &[
-            Overload("quantity_sub", TWO, |a| add(a, true)),
-            Overload("quantity_sub_int", WITH_INT, |a| add(a, true)),
-        ],
+        &[Overload("quantity_sub", TWO, |a| add(a, true)), Overload("quantity_sub_int", WITH_INT, |a| add(a, true))],
     ),
 ];

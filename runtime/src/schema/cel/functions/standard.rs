@@ -108,6 +108,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "duration",
         &[
             conversion!("duration_to_duration", Arg::Duration, To::Duration),
+            // Declared, but not possible.
+            conversion!("int64_to_duration", Arg::Int, To::Duration),
             conversion!("string_to_duration", Arg::Str, To::Duration),
         ],
     ),
@@ -175,10 +177,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
             }),
         ],
     ),
-    overloads(
-        "first",
-        &[Overload("list_first", &[Arg::List(&Arg::Any)], |a| at(list(&a[0])?, 0))],
-    ),
+    overloads("first", &[Overload("list_first", &[Arg::List(&Arg::Any)], |a| at(list(&a[0])?, 0))]),
     overloads(
         "last",
         &[Overload("list_last", &[Arg::List(&Arg::Any)], |a| {

@@ -25,7 +25,7 @@ fn index_of<'a>(s: &str, sub: &str, from: i64) -> Result<'a> {
     }
     let count = s.chars().count() as i64;
     if sub.is_empty() {
-        return Ok(Value::Int(from.min(count)));
+        return Ok(Value::Int(from));
     }
     if from >= count {
         return Ok(Value::Int(-1));
@@ -42,7 +42,7 @@ fn last_index_of<'a>(s: &str, sub: &str, from: Option<i64>) -> Result<'a> {
         return Err(range_error(from));
     }
     if sub.is_empty() {
-        return Ok(Value::Int(from.map_or(count, |f| f.min(count))));
+        return Ok(Value::Int(from.unwrap_or(count)));
     }
     if s.len() < sub.len() && from.is_none() {
         return Ok(Value::Int(-1));
@@ -54,10 +54,11 @@ fn last_index_of<'a>(s: &str, sub: &str, from: Option<i64>) -> Result<'a> {
     if from >= count {
         return Ok(Value::Int(-1));
     }
-    // The match may begin at `from` at the latest.
-    let end = s.len().min(offset(s, from)? + sub.len());
-    let end = (end..=s.len()).find(|e| s.is_char_boundary(*e)).unwrap_or(s.len());
-    Ok(Value::Int(s[..end].rfind(sub).map_or(-1, |at| s[..at].chars().count() as i64)))
+    // The match begins at `from` at the latest.
+    let start = offset(s, from)?;
+    let end = s[start..].chars().next().map_or(start, |c| start + c.len_utf8());
+    let found = s[..end].char_indices().rev().find(|(at, _)| s[*at..].starts_with(sub));
+    Ok(Value::Int(found.map_or(-1, |(at, _)| s[..at].chars().count() as i64)))
 }
 
 fn replace<'a>(s: &str, old: &str, new: &str, n: i64) -> Result<'a> {

@@ -36,10 +36,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "isURL",
         &[Overload("is_url_string", &[Arg::Str], |a| Ok(Value::Bool(Url::check_request(text(&a[0])?).is_ok())))],
     ),
-    overloads(
-        "getScheme",
-        &[Overload("url_get_scheme", &[Arg::Url], |a| get(&a[0], |u| Value::string(u.scheme())))],
-    ),
+    overloads("getScheme", &[Overload("url_get_scheme", &[Arg::Url], |a| get(&a[0], |u| Value::string(u.scheme())))]),
     overloads("getHost", &[Overload("url_get_host", &[Arg::Url], |a| get(&a[0], |u| Value::string(u.host())))]),
     overloads(
         "getHostname",

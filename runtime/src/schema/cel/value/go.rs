@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 /// `strconv.Quote`
-pub(in crate::schema::cel) fn quote(s: &str) -> String {
+pub(in crate::schema) fn quote(s: &str) -> String {
     let mut out = String::with_capacity(s.len() + 2);
     out.push('"');
     for c in s.chars() {
@@ -59,7 +59,7 @@ pub(in crate::schema::cel) fn float(d: f64) -> String {
 }
 
 /// A whole double as a signed integer, without loss.
-pub(super) fn whole_i64(d: f64) -> Option<i64> {
+pub(in crate::schema::cel) fn whole_i64(d: f64) -> Option<i64> {
     (d > i64::MIN as f64 && d < i64::MAX as f64 && d.fract() == 0.0).then_some(d as i64)
 }
 
@@ -89,7 +89,7 @@ pub(in crate::schema::cel) fn atoi(s: &str) -> Result<i64, String> {
     })
 }
 
-/// `strconv.ParseFloat(s, 64)`: decimal and hexadecimal, underscores not, infinities by any of their names.
+/// `strconv.ParseFloat(s, 64)`: decimal and hexadecimal, with underscores, infinities by any of their names.
 pub(super) fn parse_float(s: &str) -> Option<f64> {
     let (negative, body) = match s.strip_prefix('-') {
         Some(rest) => (true, rest),
@@ -107,12 +107,22 @@ pub(super) fn parse_float(s: &str) -> Option<f64> {
         return signed(hex_float(hex)?);
     }
     let first = lower.bytes().next()?;
-    if !(first.is_ascii_digit() || first == b'.') || lower.bytes().any(|b| !(b.is_ascii_digit() || b".e+-".contains(&b))) {
+    if !(first.is_ascii_digit() || first == b'.')
+        || lower.bytes().any(|b| !(b.is_ascii_digit() || b".e+-_".contains(&b)))
+        || !underscores(&lower)
+    {
         return None;
     }
-    let d: f64 = lower.parse().ok()?;
+    let d: f64 = lower.replace('_', "").parse().ok()?;
     // Go's range error.
     if d.is_infinite() { None } else { signed(d) }
+}
+
+/// Underscores stand between digits.
+fn underscores(s: &str) -> bool {
+    let b = s.as_bytes();
+    let digit = |i: Option<usize>| i.and_then(|i| b.get(i)).is_some_and(u8::is_ascii_digit);
+    (0..b.len()).all(|i| b[i] != b'_' || digit(i.checked_sub(1)) && digit(Some(i + 1)))
 }
 
 /// `1.8p3`: the exponent must be there.
@@ -165,7 +175,8 @@ mod tests {
 
     #[test]
     fn text_becomes_a_float_as_in_go() {
-        assert_eq!(parse_float("1_000"), None);
+        assert_eq!(parse_float("1_000"), Some(1000.0));
+        assert_eq!(parse_float("1__0"), None);
         assert_eq!(parse_float("1e999"), None);
         assert_eq!(parse_float("0x1.8p1"), Some(3.0));
         assert_eq!(parse_float("-Infinity"), Some(f64::NEG_INFINITY));

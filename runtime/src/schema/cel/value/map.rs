@@ -56,7 +56,7 @@ impl<'a> Key<'a> {
             Value::Double(d) => Self::Double(d),
             Value::String(s) => Self::String(s),
             Value::Null => Self::Null,
-            v @ (Value::Bytes(_) | Value::List(_) | Value::Map(_)) => {
+            v @ Value::Bytes(_) => {
                 let text = format!("internal error: runtime error: hash of unhashable type {}", v.go_type());
                 return Err(Error::new(text));
             }
@@ -300,6 +300,17 @@ impl<'a> Map<'a> {
                 known.map(name).collect()
             }
             Self::Owned(m) => m.keys().map(Key::value).collect(),
+        }
+    }
+
+    /// The entries, sorted by their keys.
+    pub(in crate::schema::cel) fn entries(&self) -> Vec<(Value<'a>, Result<'a>)> {
+        match self {
+            Self::Json(_) => {
+                let value = |k: Value<'a>| self.get(&k).map(|v| (k, v));
+                self.keys().into_iter().filter_map(value).collect()
+            }
+            Self::Owned(m) => m.iter().map(|(k, v)| (k.value(), Ok(v.clone()))).collect(),
         }
     }
 

@@ -6,7 +6,7 @@ mod convert;
 mod equal;
 mod error;
 mod escape;
-pub(super) mod go;
+pub(in crate::schema) mod go;
 mod json;
 mod keyed;
 mod map;
@@ -17,9 +17,9 @@ mod show;
 pub(super) mod time;
 pub(super) mod url;
 
+pub(super) use convert::To;
 pub use error::Error;
 pub(crate) use escape::escape;
-pub(super) use convert::To;
 pub(super) use map::Key;
 pub use map::{Map, Members};
 

@@ -168,8 +168,7 @@ impl Cidr {
     /// A network as the library takes it.
     pub(in crate::schema::cel) fn parse(s: &str) -> Result<Self, String> {
         const CONTEXT: &str = "network address parse error during conversion from string:";
-        let cidr =
-            Self::prefix(s).map_err(|e| format!("{CONTEXT} {CONTEXT} netip.ParsePrefix({}): {e}", quote(s)))?;
+        let cidr = Self::prefix(s).map_err(|e| format!("{CONTEXT} {CONTEXT} netip.ParsePrefix({}): {e}", quote(s)))?;
         if mapped(cidr.address) {
             return Err(format!("{CONTEXT} IPv4-mapped IPv6 address {} is not allowed", quote(s)));
         }

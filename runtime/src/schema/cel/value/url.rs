@@ -121,9 +121,8 @@ fn scheme(s: &str) -> Result<(&str, &str), &'static str> {
 
 fn valid_encoded(s: &str, part: Part) -> bool {
     s.bytes().all(|c| match c {
-        b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b':' | b'@' | b'[' | b']' | b'%' => {
-            true
-        }
+        b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b':' | b'@' | b'[' | b']'
+        | b'%' => true,
         c => !should_escape(c, part),
     })
 }
