@@ -4,6 +4,7 @@
 pub mod body;
 pub mod discovery;
 mod events;
+pub mod go_duration;
 pub mod health;
 mod metrics;
 pub mod negotiate;
@@ -19,4 +20,4 @@ pub mod service;
 pub mod table;
 pub mod version;
 
-pub use service::{Api, Config, go_duration};
+pub use service::{Api, Config, refusal};

@@ -48,9 +48,10 @@ fn selectors(query: &Query) -> Result<(crate::resource::selector::LabelSelector,
 pub(super) fn watch(query: &Query, target: &mut Target, most: Duration) -> Result<WatchOptions> {
     let seconds = query.integer("timeoutSeconds")?.unwrap_or_default();
     query.integer("limit")?;
-    let timeout = match u64::try_from(seconds) {
-        Ok(s) if s > 0 => Duration::from_secs(s),
-        _ => most.mul_f64(1.0 + f64::from(uuid::Uuid::new_v4().as_bytes()[0]) / 256.0),
+    let timeout = match seconds {
+        0 => most.mul_f64(1.0 + f64::from(uuid::Uuid::new_v4().as_bytes()[0]) / 256.0),
+        // In the past: it ends at once.
+        s => Duration::from_secs(u64::try_from(s).unwrap_or_default()),
     };
     let (labels, mut fields) = selectors(query)?;
     let mut options = WatchOptions {

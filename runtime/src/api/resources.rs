@@ -97,18 +97,21 @@ pub(super) async fn handle(
 ) -> Result<Response<Body>> {
     let info = asked.info;
     let kinds = engine.kinds();
-    let Some((served, version)) = kinds.find(&info.group, &info.version, &info.resource) else {
-        return if info.group.is_empty() && kinds.has_group_version("", &info.version) {
-            Err(Status::no_such_resource())
-        } else {
-            Ok(respond::page_not_found())
-        };
+    // Groups that upstream compiles in have a router of their own, which answers in other words.
+    let builtin = ["", "apiextensions.k8s.io", "authentication.k8s.io"].contains(&info.group.as_str());
+    let nowhere = || match builtin && kinds.has_group_version(&info.group, &info.version) {
+        true => Err(Status::no_such_resource()),
+        false => Ok(respond::page_not_found()),
     };
+    let Some((served, version)) = kinds.find(&info.group, &info.version, &info.resource) else { return nowhere() };
     // A namespaced kind is addressed in a namespace, but for lists and watches; others never are (C12).
     let all_namespaces = served.namespaced() && !info.in_namespace;
     let readable = info.name.is_empty() && [Method::GET, Method::HEAD].contains(&asked.parts.method);
     if (all_namespaces && !readable && info.prefix.is_none()) || (!served.namespaced() && info.in_namespace) {
-        return Ok(respond::page_not_found());
+        return nowhere();
+    }
+    if builtin && !routed(info) {
+        return Err(Status::no_such_method());
     }
     let part = match info.subresource.first().map(String::as_str) {
         None => Part::Main,
@@ -134,7 +137,24 @@ pub(super) async fn handle(
             let entry = namespaces::finalize(engine, &target, &object, options.dry_run).await?;
             respond::object(200, &target, &entry, accepted, asked.include(accepted)?)
         }
+        _ if builtin => Err(Status::no_such_resource()),
         _ => Err(Status::not_found(target.resource(), &target.name)),
+    }
+}
+
+/// Whether the router of built-in kinds knows a method on a path: it has none for a create with a name, or for a delete of
+/// all namespaces.
+fn routed(info: &Info) -> bool {
+    let named = !info.name.is_empty();
+    match (info.verb.as_str(), info.subresource.first().map(String::as_str)) {
+        ("create", None) => !named,
+        ("update" | "patch", None) => named,
+        ("deletecollection", None) => info.resource != "namespaces",
+        ("get" | "list" | "watch" | "delete", None) => true,
+        ("get" | "update" | "patch", Some("status")) | ("update", Some("finalize")) => true,
+        // A subresource that is not there is a path that is not there.
+        (_, Some(other)) => !["status", "finalize"].contains(&other),
+        _ => false,
     }
 }
 

@@ -62,6 +62,14 @@ pub(super) fn page_not_found() -> Response<Body> {
     text(404, "404 page not found\n")
 }
 
+/// A request that took too long. As upstream, a Status that does not say so, in plain text (R6): clients go by the code.
+pub(super) fn timed_out() -> Response<Body> {
+    let message = "Timeout: request did not complete within the allotted timeout";
+    let body = json!({
+        "metadata": {}, "status": "Failure", "message": message, "reason": "Timeout", "details": {}, "code": 504});
+    response(504, "text/plain; charset=utf-8", json::encode(&body).into())
+}
+
 /// A code alone.
 pub(super) fn nothing(code: u16) -> Response<Body> {
     let mut out = Response::new(Body::empty());
@@ -78,15 +86,28 @@ pub(super) fn error(status: &Status, accepted: Accepted) -> Response<Body> {
     out
 }
 
-/// Warnings as headers (R12).
+/// Warnings as headers (R12, A/endpoints/filters/warning.go): once past the budget all are cut short, and none is added
+/// when they are too much even so. One with a control character has no place in a header.
 pub(super) fn warn(response: &mut Response<Body>, warnings: &[String]) {
-    let total: usize = warnings.iter().map(|w| w.chars().count()).sum();
-    let mut budget = 4096usize;
-    for w in warnings {
-        let w: String = if total > 4096 { w.chars().take(256).collect() } else { w.clone() };
-        let Some(left) = budget.checked_sub(w.chars().count()) else { return };
-        budget = left;
-        let quoted = w.replace('\\', "\\\\").replace('"', "\\\"").replace(['\n', '\r'], " ");
+    const BUDGET: usize = 4096;
+    const SHORT: usize = 256;
+    let (mut written, mut cut, mut shown) = (0, false, Vec::new());
+    for (i, w) in warnings.iter().enumerate().filter(|(_, w)| !w.chars().any(char::is_control)) {
+        if cut && written >= BUDGET {
+            break;
+        }
+        let length = |w: &str| w.chars().count().min(if cut { SHORT } else { usize::MAX });
+        if !cut && written + length(w) > BUDGET {
+            cut = true;
+            written = warnings[..=i].iter().map(|w| w.chars().count().min(SHORT)).sum();
+        } else {
+            written += length(w);
+        }
+        shown.push(w);
+    }
+    for w in shown {
+        let text: String = w.chars().take(if cut { SHORT } else { usize::MAX }).collect();
+        let quoted = text.replace('\\', "\\\\").replace('"', "\\\"");
         if let Ok(v) = HeaderValue::from_bytes(format!("299 - \"{quoted}\"").as_bytes()) {
             response.headers_mut().append(WARNING, v);
         }
@@ -238,4 +259,32 @@ fn whole_list(target: &Target, listed: &Listed, meta: &Value) -> VecDeque<Bytes>
     let _ = write!(tail, "],\"kind\":{kind},\"metadata\":{meta}}}");
     chunks.push_back(tail.into());
     chunks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn warned(warnings: &[String]) -> Vec<String> {
+        let mut answer = nothing(200);
+        warn(&mut answer, warnings);
+        let text = |v: &HeaderValue| v.to_str().map(str::to_owned).unwrap_or_default();
+        answer.headers().get_all(WARNING).iter().map(text).collect()
+    }
+
+    #[test]
+    fn warnings_are_quoted_and_those_of_several_lines_left_out() {
+        let texts = ["a \"b\" \\c".to_owned(), "two\nlines".to_owned()];
+        assert_eq!(warned(&texts), [r#"299 - "a \"b\" \\c""#]);
+    }
+
+    #[test]
+    fn too_many_warnings_are_cut_short() {
+        let all: Vec<String> = (0..30).map(|i| format!("{i:03}{}", "x".repeat(300))).collect();
+        assert_eq!(warned(&all[..13]).len(), 13);
+        assert!(warned(&all[..13])[0].len() > 300);
+        let cut = warned(&all);
+        assert_eq!(cut.len(), 16);
+        assert!(cut.iter().all(|w| w.len() == "299 - \"\"".len() + 256));
+    }
 }

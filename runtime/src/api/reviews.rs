@@ -10,7 +10,7 @@ use super::respond;
 use crate::access::User;
 use crate::resource::codec;
 use crate::schema::Definition;
-use crate::status::{Details, Reason, Result, Status};
+use crate::status::{Result, Status};
 use http::{HeaderMap, Method, Response, request};
 use serde_json::{Value, json};
 use std::sync::{Arc, LazyLock};
@@ -66,15 +66,7 @@ pub(super) fn answer(
     now: &str,
 ) -> Result<Response<Body>> {
     if parts.method != Method::POST || !info.name.is_empty() {
-        let message = "the server does not allow this method on the requested resource".to_owned();
-        let details = Some(Box::new(Details::default()));
-        return Err(Status {
-            code: 405,
-            reason: Some(Reason::MethodNotAllowed),
-            message,
-            details,
-            continue_token: None,
-        });
+        return Err(Status::no_such_method());
     }
     check(&parts.headers, body)?;
     let mut info = json!({"username": user.name, "groups": user.groups});

@@ -8,7 +8,7 @@ use super::metrics::{self, Labels, Metrics};
 use super::negotiate::{self, Accepted, Answer, Form};
 use super::query::Query;
 use super::request::Info;
-use super::{openapi, resources, respond, reviews, version};
+use super::{go_duration, openapi, resources, respond, reviews, version};
 use crate::access::{Attributes, Authorizer, Decision, User, forbidden};
 use crate::status::{Result, Status};
 use crate::verbs::Engine;
@@ -48,6 +48,28 @@ impl Default for Config {
             min_request_timeout: Duration::from_secs(1800),
         }
     }
+}
+
+/// The id a request is known by: its own, or a new one (R2).
+fn audit_id(headers: &http::HeaderMap) -> HeaderValue {
+    let given = headers.get(AUDIT_ID).filter(|v| !v.is_empty()).cloned();
+    let made = || HeaderValue::from_str(&uuid::Uuid::new_v4().to_string()).ok();
+    given.or_else(made).unwrap_or(HeaderValue::from_static("-"))
+}
+
+/// What every answer has (R2, R3).
+fn complete(response: &mut Response<Body>, audit: HeaderValue) {
+    let headers = response.headers_mut();
+    headers.insert(AUDIT_ID, audit);
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache, private"));
+}
+
+/// The answer to a request that does not come as far as the API: who sent it is not known.
+pub fn refusal(parts: &request::Parts, status: &Status) -> Response<Body> {
+    let pretty = Query::parse(parts.uri.query()).get("pretty").map(str::to_owned);
+    let mut response = respond::error(status, negotiate::for_errors(&parts.headers, pretty.as_deref()));
+    complete(&mut response, audit_id(&parts.headers));
+    response
 }
 
 /// Documents made from the served kinds, kept until those change.
@@ -98,9 +120,8 @@ impl Api {
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: std::fmt::Display,
     {
-        let (mut parts, body) = request.into_parts();
-        let audit = parts.headers.remove(AUDIT_ID).filter(|v| !v.is_empty());
-        let audit = audit.or_else(|| HeaderValue::from_str(&uuid::Uuid::new_v4().to_string()).ok());
+        let (parts, body) = request.into_parts();
+        let audit = audit_id(&parts.headers);
         let head = parts.method == Method::HEAD;
         let query = Query::parse(parts.uri.query());
         let info = Info::new(&parts.method, parts.uri.path(), &query);
@@ -129,11 +150,7 @@ impl Api {
                 response.headers_mut().insert(http::header::CONTENT_LENGTH, HeaderValue::from(n));
             }
         }
-        let headers = response.headers_mut();
-        if let Some(id) = audit {
-            headers.insert(AUDIT_ID, id);
-        }
-        headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache, private"));
+        complete(&mut response, audit);
         response
     }
 
@@ -180,7 +197,7 @@ impl Api {
         } else {
             match tokio::time::timeout(limit, work).await {
                 Ok(answer) => answer,
-                Err(_) => Err(Status::timeout("request did not complete within the allotted timeout", 0)),
+                Err(_) => Ok(respond::timed_out()),
             }
         };
         let mut response = answer.unwrap_or_else(|status| respond::error(&status, for_errors));
@@ -214,12 +231,12 @@ impl Api {
         let most = self.0.config.request_timeout;
         match query.get("timeout") {
             None | Some("") => Ok(most),
-            Some(text) => match go_duration(text) {
-                Some(d) if d.is_zero() || d > most => Ok(most),
-                Some(d) => Ok(d),
-                None => Err(Status::bad_request(format!(
-                    "invalid timeout specified in the request URL - time: invalid duration {text:?}"
-                ))),
+            Some(text) => match go_duration::parse(text) {
+                Ok(d) if d.is_zero() || d > most => Ok(most),
+                Ok(d) => Ok(d),
+                Err(why) => {
+                    Err(Status::bad_request(format!("invalid timeout specified in the request URL - time: {why}")))
+                }
             },
         }
     }
@@ -263,7 +280,7 @@ impl Api {
         }
         let reads = [Method::GET, Method::HEAD].contains(&parts.method);
         if !reads && matches!(segments.as_slice(), ["version"] | ["api" | "apis"] | ["api", _]) {
-            return Ok(respond::text(405, "405: Method Not Allowed"));
+            return Err(Status::no_such_method());
         }
         match segments.as_slice() {
             ["metrics"] => {
@@ -342,7 +359,10 @@ impl Api {
             let encode = |v: &serde_json::Value| respond::encoded(v, accepted);
             return Ok(document.answer(&parts.headers, accepted.encoding.media_type(), encode).map(Body::from));
         }
-        let v = if core { discovery::api_versions(&served, "") } else { discovery::api_group_list(&served) };
+        let v = match core {
+            true => discovery::api_versions(&served, host(parts)),
+            false => discovery::api_group_list(&served),
+        };
         Ok(respond::value(200, &v, accepted))
     }
 
@@ -366,34 +386,10 @@ impl Api {
     }
 }
 
-/// Go's durations: `1h2m3.5s`, `100ms`.
-pub fn go_duration(text: &str) -> Option<Duration> {
-    let mut rest = text.strip_prefix('+').unwrap_or(text);
-    if rest == "0" {
-        return Some(Duration::ZERO);
-    }
-    let mut total = 0f64;
-    if rest.is_empty() {
-        return None;
-    }
-    while !rest.is_empty() {
-        let end = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).filter(|i| *i > 0)?;
-        let (number, after) = rest.split_at(end);
-        let end = after.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(after.len());
-        let (unit, next) = after.split_at(end);
-        let scale = match unit {
-            "ns" => 1e-9,
-            "us" | "µs" | "μs" => 1e-6,
-            "ms" => 1e-3,
-            "s" => 1.0,
-            "m" => 60.0,
-            "h" => 3600.0,
-            _ => return None,
-        };
-        total += number.parse::<f64>().ok()? * scale;
-        rest = next;
-    }
-    Duration::try_from_secs_f64(total).ok()
+/// What the client reaches the server by.
+fn host(parts: &request::Parts) -> &str {
+    let header = parts.headers.get(http::header::HOST).and_then(|v| v.to_str().ok());
+    header.or_else(|| parts.uri.authority().map(|a| a.as_str())).unwrap_or_default()
 }
 
 fn overloaded() -> Response<Body> {

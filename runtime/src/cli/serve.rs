@@ -83,7 +83,7 @@ enum LogFormat {
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
-    api::go_duration(text).ok_or_else(|| "not a duration such as 1m or 90s".into())
+    api::go_duration::parse(text).map_err(|_| "not a duration such as 1m or 90s".into())
 }
 
 pub(super) fn run(app: App, flags: Flags) -> Result<(), Failure> {

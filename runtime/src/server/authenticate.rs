@@ -2,11 +2,12 @@
 //! out; a request that nobody vouches for ends here with 401.
 
 use crate::access::Authenticator;
+use crate::api;
+use crate::api::body::Body;
 use crate::status::Status;
-use bytes::Bytes;
-use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
-use http::{HeaderValue, Request, Response, StatusCode};
-use http_body_util::{Either, Full};
+use http::header::AUTHORIZATION;
+use http::{Request, Response, request};
+use http_body_util::Either;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -26,15 +27,6 @@ impl<S> Authenticate<S> {
     }
 }
 
-fn refusal() -> Response<Bytes> {
-    let mut response = Response::new(Bytes::from(Status::unauthorized().to_value().to_string()));
-    *response.status_mut() = StatusCode::UNAUTHORIZED;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, private"));
-    response
-}
-
 impl<S, R, B> Service<Request<R>> for Authenticate<S>
 where
     S: Service<Request<R>, Response = Response<B>>,
@@ -42,7 +34,7 @@ where
     S::Error: Send + 'static,
     B: 'static,
 {
-    type Response = Response<Either<Full<Bytes>, B>>;
+    type Response = Response<Either<Body, B>>;
     type Error = S::Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, S::Error>> + Send>>;
 
@@ -52,12 +44,16 @@ where
 
     fn call(&mut self, request: Request<R>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
+        let refused = |parts: &request::Parts| -> Self::Future {
+            let answer = api::refusal(parts, &Status::unauthorized());
+            Box::pin(async move { Ok(answer.map(Either::Left)) })
+        };
         let user = match self.authenticator.authenticate(&parts) {
             Ok(Some(user)) => user,
-            Ok(None) => return Box::pin(async { Ok(refusal().map(|b| Either::Left(Full::new(b)))) }),
+            Ok(None) => return refused(&parts),
             Err(cause) => {
                 tracing::info!(%cause, path = parts.uri.path(), "request not authenticated");
-                return Box::pin(async { Ok(refusal().map(|b| Either::Left(Full::new(b)))) });
+                return refused(&parts);
             }
         };
         parts.headers.remove(AUTHORIZATION);
@@ -71,7 +67,8 @@ where
 mod tests {
     use super::*;
     use crate::access::{Bearer, Union, User};
-    use http_body_util::BodyExt;
+    use bytes::Bytes;
+    use http_body_util::{BodyExt, Full};
 
     async fn ask(header: Option<&str>) -> (u16, serde_json::Value) {
         let seen = tower::service_fn(|r: Request<()>| async move {

@@ -208,6 +208,12 @@ impl Status {
         Self::new(405, Some(Reason::MethodNotAllowed), message, Some(Self::about(gr, "")))
     }
 
+    /// 405 for a method that a built-in path does not have.
+    pub fn no_such_method() -> Self {
+        let message = "the server does not allow this method on the requested resource";
+        Self::new(405, Some(Reason::MethodNotAllowed), message, Some(Details::default()))
+    }
+
     /// 406 naming what can be had.
     pub fn not_acceptable(message: impl Into<String>) -> Self {
         Self::new(406, Some(Reason::NotAcceptable), message, None)
