@@ -139,7 +139,7 @@ impl Api {
             bytes = size,
             user = parts.extensions.get::<User>().map_or(crate::access::ANONYMOUS, |u| u.name.as_str()),
             user_agent = parts.headers.get(USER_AGENT).and_then(|v| v.to_str().ok()),
-            audit_id = audit.as_ref().and_then(|v| v.to_str().ok()),
+            audit_id = audit.to_str().ok(),
             "request"
         );
         let mut response = respond::compress(&parts.headers, response).await;
