@@ -1,5 +1,6 @@
 //! One binary for all integration tests of the repository.
 
+mod apply;
 mod in_process;
 mod kill;
 mod kubectl;

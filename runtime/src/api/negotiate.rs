@@ -258,21 +258,23 @@ pub fn body_format(headers: &HeaderMap) -> Result<BodyFormat> {
     }
 }
 
-const PATCHES: [(&str, patch::Form); 3] = [
+const PATCHES: [(&str, patch::Form); 4] = [
     ("application/json-patch+json", patch::Form::Json),
     ("application/merge-patch+json", patch::Form::Merge),
+    ("application/strategic-merge-patch+json", patch::Form::Strategic),
     ("application/apply-patch+yaml", patch::Form::Apply),
 ];
 
-/// The form of a patch.
+/// The form of a patch; strategic merge patches are for built-in kinds.
 ///
 /// # Errors
 /// 415.
-pub fn patch_form(headers: &HeaderMap) -> Result<patch::Form> {
+pub fn patch_form(headers: &HeaderMap, builtin: bool) -> Result<patch::Form> {
     let given = header(headers, &CONTENT_TYPE);
     let given = given.split(';').next().unwrap_or_default();
-    let found = PATCHES.iter().find(|(media, _)| *media == given);
-    found.map(|(_, form)| *form).ok_or_else(|| unsupported(&PATCHES.map(|(media, _)| media)))
+    let taken = || PATCHES.iter().filter(|(_, form)| builtin || *form != patch::Form::Strategic);
+    let found = taken().find(|(media, _)| *media == given);
+    found.map(|(_, form)| *form).ok_or_else(|| unsupported(&taken().map(|(media, _)| *media).collect::<Vec<_>>()))
 }
 
 #[cfg(test)]

@@ -256,7 +256,7 @@ fn patch_kind(form: patch::Form) -> WriteKind {
 }
 
 async fn patched(engine: &Arc<Engine>, ctx: &Context, mut asked: Asked<'_>, target: Target) -> Result<Response<Body>> {
-    let form = negotiate::patch_form(&asked.parts.headers)?;
+    let form = negotiate::patch_form(&asked.parts.headers, target.served.strategy.builtin())?;
     if target.name.is_empty() {
         return Err(nameless());
     }
@@ -294,7 +294,7 @@ async fn scale(engine: &Arc<Engine>, ctx: &Context, mut asked: Asked<'_>, target
             (accepted, subresource::write_scale(engine, ctx, &target, &given, &options).await?)
         }
         "patch" => {
-            let form = negotiate::patch_form(headers)?;
+            let form = negotiate::patch_form(headers, target.served.strategy.builtin())?;
             let (accepted, raw) = (asked.accepted()?, asked.raw().await?);
             let options = asked.write_options(patch_kind(form))?;
             let given = Given::patch(form, &raw, options.field_validation)?;

@@ -9,7 +9,7 @@ use super::options::{FieldValidation, WriteOptions};
 use super::store::Preconditions;
 use super::update;
 use crate::patch::apply::{ApplyError, Writer, manager_name};
-use crate::patch::{json, merge};
+use crate::patch::{json, merge, strategic};
 use crate::resource::Object;
 use crate::resource::codec::{self, Format};
 use crate::status::{Details, Reason, Result, Status};
@@ -23,6 +23,8 @@ pub enum Form {
     Json,
     /// `application/merge-patch+json`
     Merge,
+    /// `application/strategic-merge-patch+json`, for built-in kinds.
+    Strategic,
     /// `application/apply-patch+yaml`
     Apply,
 }
@@ -35,7 +37,7 @@ pub struct Patched {
     pub created: bool,
 }
 
-/// A JSON or merge patch that has been read.
+/// A patch, but an apply, that has been read.
 pub struct Ready {
     patch: Operations,
     /// What a strict reader objects to in it.
@@ -45,6 +47,8 @@ pub struct Ready {
 enum Operations {
     Json(json::Patch),
     Merge(Value),
+    /// With the schema that says how lists merge.
+    Strategic(Value, Arc<Value>),
 }
 
 /// Patches the target's object.
@@ -59,7 +63,11 @@ pub async fn patch(
     if form == Form::Apply {
         return apply(engine, ctx, target, raw, options).await;
     }
-    let ready = match Ready::read(form, raw, options.field_validation) {
+    let ready = match form {
+        Form::Strategic => Ready::strategic(raw, target.version().schema_json.clone()),
+        form => Ready::read(form, raw, options.field_validation),
+    };
+    let ready = match ready {
         Ok(read) => read,
         // What is not there is not there, whatever the patch.
         Err(e) => {
@@ -115,6 +123,15 @@ impl Ready {
         Ok(Self { objections: patch.objections.clone(), patch: Operations::Json(patch) })
     }
 
+    /// Reads a strategic merge patch.
+    ///
+    /// # Errors
+    /// 400.
+    fn strategic(raw: &[u8], schema: Arc<Value>) -> Result<Self> {
+        let decoded = codec::decode(Format::Json, raw).map_err(Status::bad_request)?;
+        Ok(Self { patch: Operations::Strategic(decoded.value, schema), objections: decoded.duplicates })
+    }
+
     /// Applies it to a document: its text, or its value, whichever the patch works on.
     ///
     /// # Errors
@@ -132,6 +149,13 @@ impl Ready {
                 let mut value = value();
                 merge::merge(&mut value, patch.clone());
                 let text = codec::json::compact(&String::from_utf8_lossy(&codec::json::encode(&value)));
+                Ok(decode::Patched { value, text, objections })
+            }
+            // Refusals quote the patch itself.
+            Operations::Strategic(patch, schema) => {
+                let mut value = value();
+                strategic::merge(schema, &mut value, patch.clone()).map_err(strategic_error)?;
+                let text = String::from_utf8_lossy(&codec::json::encode(patch)).into_owned();
                 Ok(decode::Patched { value, text, objections })
             }
         }
@@ -156,6 +180,14 @@ fn patch_error(e: json::Error) -> Status {
     }
 }
 
+fn strategic_error(e: strategic::Error) -> Status {
+    match e {
+        strategic::Error::Malformed(why) => Status::bad_request(why),
+        strategic::Error::Unprocessable(why) => patch_error(json::Error::Failed(why.to_owned())),
+        strategic::Error::Unfit(why) => Status::unclassified(why),
+    }
+}
+
 /// An applied configuration as it was read.
 struct Configuration {
     object: Object,
@@ -174,7 +206,7 @@ async fn apply(engine: &Engine, ctx: &Context, target: &Target, raw: &[u8], opti
     let merge = |live: Option<&Object>| {
         ctx.restart(told);
         let merged = manager.apply(live, &config.object, force, writer).map_err(ApplyError::into_status)?;
-        config.object_to_twins(ctx, options.field_validation)?;
+        config.judge_duplicates(ctx, options.field_validation)?;
         decode::merged(target, merged)
     };
     loop {
@@ -226,7 +258,7 @@ impl Configuration {
     }
 
     /// Refuses or warns of keys that are there twice, once all else is well (P20).
-    fn object_to_twins(&self, ctx: &Context, mode: FieldValidation) -> Result<()> {
+    fn judge_duplicates(&self, ctx: &Context, mode: FieldValidation) -> Result<()> {
         match mode {
             FieldValidation::Strict if !self.refusals.is_empty() => {
                 let why = self.refusals.join(", ");

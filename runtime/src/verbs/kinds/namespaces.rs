@@ -32,6 +32,7 @@ pub fn definition() -> Value {
     let status = json!({"type": "object", "description": "Where the namespace is in its life.", "properties": {
         "phase": {"type": "string", "description": "Active or Terminating."},
         "conditions": {"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"],
+            "x-kubernetes-patch-strategy": "merge", "x-kubernetes-patch-merge-key": "type",
             "description": "What the namespace controller found.", "items": condition}}});
     let columns = json!([
         {"name": "Status", "type": "string", "description": "The status of the namespace", "jsonPath": ".status.phase"},
