@@ -75,9 +75,7 @@ fn instances() {
             m.remove("status");
         }
         let mut report = Vec::new();
-        version.schema.default(&mut object);
-        version.schema.prune(&mut object, true, Some(&mut report));
-        let coerced = version.schema.coerce_metadata(&mut object, false, Some(&mut report));
+        let coerced = version.schema.shape(&mut object, &mut report);
         let outcome = version.schema.validate(&object, None);
         let mut wrong = String::new();
         if let Err(e) = coerced {

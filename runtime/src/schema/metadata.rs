@@ -60,22 +60,37 @@ pub(crate) static OBJECT_META: Struct = Struct {
     ],
 };
 
-/// See [`super::Schema::coerce_metadata`].
-pub(super) fn coerce(
+/// Decodes a resource's own metadata. Unknown members go to `report`; one of the wrong type is dropped with
+/// `drop_malformed`, otherwise it is the error.
+pub(super) fn coerce_root(
     object: &mut Value,
-    node: &Node,
     drop_malformed: bool,
     report: Option<&mut Vec<String>>,
 ) -> Result<(), String> {
+    match object.get_mut("metadata") {
+        Some(meta) => Coercer { drop_malformed, report }.meta(meta, "metadata"),
+        None => Ok(()),
+    }
+}
+
+/// Decodes the metadata of embedded resources at or below `x`, and with `is_resource` that of `x` too.
+pub(super) fn coerce_embedded(
+    x: &mut Value,
+    node: &Node,
+    is_resource: bool,
+    path: &Path,
+    drop_malformed: bool,
+    report: Option<&mut Vec<String>>,
+) -> Result<(), FieldError> {
     let mut coercer = Coercer { drop_malformed, report };
-    if let Some(meta) = object.get_mut("metadata") {
-        coercer.meta(meta, "metadata")?;
+    if let Value::Object(map) = x
+        && is_resource
+        && !node.embedded
+    {
+        coercer.resource(map, path)?;
     }
     if node.has_kubernetes {
-        coercer.embedded(object, node, &Path::root()).map_err(|e| e.to_string())?;
-    }
-    if let Some(report) = coercer.report {
-        report.sort();
+        coercer.embedded(x, node, path)?;
     }
     Ok(())
 }

@@ -31,6 +31,7 @@ mod corpus_tests;
 pub mod crd;
 mod default;
 pub mod definition;
+pub(crate) mod fieldpath;
 mod metadata;
 pub mod node;
 mod prune;
@@ -42,7 +43,7 @@ pub(crate) use metadata::OBJECT_META;
 pub use node::Node;
 pub use validate::Outcome;
 
-use crate::status::field::FieldError;
+use crate::status::field::{FieldError, Path};
 use serde_json::Value;
 
 /// A structural schema ready for use on every object of one version.
@@ -78,16 +79,42 @@ impl Schema {
         default::default(object, &self.node);
     }
 
-    /// Decodes the object's metadata and that of every embedded resource as ObjectMeta: unknown members go (their paths to
-    /// `report`). A member of the wrong type is dropped with `drop_malformed`, otherwise it is the error, which upstream
-    /// answers with 400 and this text.
-    pub fn coerce_metadata(
-        &self,
-        object: &mut Value,
-        drop_malformed: bool,
-        report: Option<&mut Vec<String>>,
-    ) -> Result<(), String> {
-        metadata::coerce(object, &self.node, drop_malformed, report)
+    /// Types the metadata of an object of whatever kind; what is unknown goes, its paths to `unknown`.
+    ///
+    /// # Errors
+    /// Metadata of the wrong type, in Go's words.
+    pub fn type_metadata(object: &mut Value, unknown: &mut Vec<String>) -> Result<(), String> {
+        metadata::coerce_root(object, false, Some(unknown))
+    }
+
+    /// Makes a decoded request an object of the schema, as upstream does: metadata is typed, what is unknown goes (its paths
+    /// to `unknown`), defaults are set.
+    ///
+    /// # Errors
+    /// Metadata of the wrong type, which upstream answers with 400 and this text.
+    pub fn shape(&self, object: &mut Value, unknown: &mut Vec<String>) -> Result<(), String> {
+        let mut part = Vec::new();
+        Self::type_metadata(object, unknown)?;
+        self.prune(object, true, Some(&mut part));
+        unknown.append(&mut part);
+        metadata::coerce_embedded(object, &self.node, false, &Path::root(), false, Some(&mut part))
+            .map_err(|e| e.to_string())?;
+        part.sort();
+        unknown.append(&mut part);
+        self.default(object);
+        Ok(())
+    }
+
+    /// Types the metadata and sets the defaults of an object that came about inside the server; nothing is pruned, and metadata
+    /// of the wrong type is dropped.
+    ///
+    /// # Errors
+    /// Metadata that is no metadata at all.
+    pub fn complete(&self, object: &mut Value) -> Result<(), String> {
+        metadata::coerce_root(object, true, None)?;
+        metadata::coerce_embedded(object, &self.node, false, &Path::root(), true, None).map_err(|e| e.to_string())?;
+        self.default(object);
+        Ok(())
     }
 
     /// Validates a whole object; with `old`, errors of unchanged parts are dropped as upstream's ratcheting does.

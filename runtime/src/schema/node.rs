@@ -36,7 +36,8 @@ impl Type {
         }
     }
 
-    fn parse(s: &str) -> Option<Self> {
+    /// The type of that name.
+    pub(crate) fn parse(s: &str) -> Option<Self> {
         Some(match s {
             "object" => Self::Object,
             "array" => Self::Array,
@@ -213,8 +214,16 @@ impl Node {
         Self::read(schema, &mut Intern::default())
     }
 
+    /// Reads the members of an `openAPIV3Schema`.
+    pub(crate) fn of(schema: &Map<String, Value>) -> Self {
+        Self::members(schema, &mut Intern::default())
+    }
+
     fn read(schema: &Value, intern: &mut Intern) -> Self {
-        let Some(m) = schema.as_object() else { return Self::default() };
+        schema.as_object().map(|m| Self::members(m, intern)).unwrap_or_default()
+    }
+
+    fn members(m: &Map<String, Value>, intern: &mut Intern) -> Self {
         let flag = |k: &str| m.get(k).and_then(Value::as_bool).unwrap_or(false);
         let text = |k: &str| m.get(k).and_then(Value::as_str);
         let mut node = Self {

@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 /// A Go type.
-#[allow(dead_code, reason = "the struct tables of CustomResourceDefinition name them")]
 pub(crate) enum Type {
     /// A string; the name is the Go type's.
     Str(&'static str),
@@ -45,6 +44,8 @@ pub(crate) enum Empty {
     /// Always written, with the zero value where absent.
     Keep,
 }
+
+static STRING: Type = Type::Str("string");
 
 /// A Go struct's members by JSON name.
 pub(crate) struct Struct {
@@ -250,25 +251,31 @@ impl Cursor<'_> {
                 result
             }
             Type::Struct(s) => self.structure(x, s),
-            Type::OrBool(_) if x.is_boolean() => Ok(()),
-            Type::OrStrings(_) if x.is_array() => Ok(()),
-            Type::OrArray(s) => match x {
-                Value::Array(items) => {
-                    let mut result = Ok(());
-                    for v in items {
-                        result = result.and(self.structure(v, s));
-                    }
-                    result
-                }
-                x if x.is_object() => self.structure(x, s),
-                _ => Ok(()),
-            },
-            Type::OrBool(s) | Type::OrStrings(s) => {
-                if x.is_object() {
-                    self.structure(x, s)
-                } else {
-                    Err("boolean or JSON schema expected".to_owned())
-                }
+            Type::OrBool(s) | Type::OrStrings(s) | Type::OrArray(s) => {
+                // Upstream reads these with decoders of their own, which drop unknown members without a word.
+                let unknown = self.unknown.take();
+                let result = self.either(x, type_, s);
+                self.unknown = unknown;
+                result
+            }
+        }
+    }
+
+    fn either(&mut self, x: &mut Value, type_: &Type, s: &'static Struct) -> Result<(), String> {
+        match (type_, &mut *x) {
+            (_, Value::Object(_)) => self.structure(x, s),
+            (Type::OrArray(_), Value::Array(items)) if !items.is_empty() => {
+                items.iter_mut().try_for_each(|v| self.structure(v, s))
+            }
+            (Type::OrStrings(_), Value::Array(items)) if !items.is_empty() => {
+                items.iter_mut().enumerate().try_for_each(|(i, v)| self.item(i, v, &STRING))
+            }
+            (Type::OrBool(_), Value::Bool(_)) => Ok(()),
+            (Type::OrBool(_), _) => Err("boolean or JSON schema expected".to_owned()),
+            // Anything else is neither, and so nothing.
+            _ => {
+                *x = Value::Null;
+                Ok(())
             }
         }
     }

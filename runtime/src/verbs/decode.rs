@@ -8,8 +8,7 @@ use crate::resource::{GroupKind, GroupVersion, Object};
 use crate::schema::Schema;
 use crate::status::field::FieldError;
 use crate::status::{Result, Status};
-use serde_json::{Value, json};
-use std::sync::LazyLock;
+use serde_json::Value;
 
 /// The body as upstream quotes it in errors: hex when it is not text that starts an object.
 pub fn quoted(raw: &[u8]) -> String {
@@ -150,24 +149,15 @@ pub fn patched(ctx: &Context, target: &Target, patched: &Patched, mode: FieldVal
 /// # Errors
 /// Metadata of the wrong type, in Go's words.
 pub fn shape(target: &Target, object: Object, unknown: &mut Vec<String>) -> std::result::Result<Object, String> {
-    /// Knows metadata only.
-    static NOTHING: LazyLock<Option<Schema>> = LazyLock::new(|| Schema::compile(&json!({"type": "object"})).ok());
     let definition = &target.served.definition;
     let given = GroupVersion::parse(object.api_version()).unwrap_or_default();
     let ours = given.group == definition.group && object.kind() == target.kind();
     let version = definition.versions.iter().find(|v| ours && v.name == given.version);
     let mut value = object.into_value();
-    let Some(schema) = version.map(|v| &*v.schema).or(NOTHING.as_ref()) else { return Err("no schema".into()) };
-    let (mut coerced, mut pruned) = (Vec::new(), Vec::new());
-    schema.coerce_metadata(&mut value, false, Some(&mut coerced))?;
-    if ours {
-        schema.prune(&mut value, true, Some(&mut pruned));
-        schema.default(&mut value);
-        target.served.strategy.default(&mut value);
+    match version {
+        Some(version) => target.served.strategy.shape(&version.schema, &mut value, unknown)?,
+        None => Schema::type_metadata(&mut value, unknown)?,
     }
-    // The object's own metadata is told first, that of embedded resources last.
-    let (own, embedded): (Vec<_>, Vec<_>) = coerced.into_iter().partition(|p| p.starts_with("metadata."));
-    unknown.extend(own.into_iter().chain(pruned).chain(embedded));
     Object::from_value(value).map_err(|_| "it is not an object".to_owned())
 }
 
@@ -177,10 +167,7 @@ pub fn shape(target: &Target, object: Object, unknown: &mut Vec<String>) -> std:
 /// # Errors
 /// It is not an object any more.
 pub fn merged(target: &Target, object: Object) -> Result<Object> {
-    let schema = &target.version().schema;
     let mut value = object.into_value();
-    schema.coerce_metadata(&mut value, true, None).map_err(Status::unclassified)?;
-    schema.default(&mut value);
-    target.served.strategy.default(&mut value);
+    target.served.strategy.complete(&target.version().schema, &mut value).map_err(Status::unclassified)?;
     Object::from_value(value).map_err(|_| Status::unclassified("what is left is not an object"))
 }

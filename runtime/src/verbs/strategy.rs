@@ -5,6 +5,7 @@ use super::context::{Context, Part, Target};
 use super::options::Propagation;
 use crate::resource::Object;
 use crate::resource::validate::NameRule;
+use crate::schema::Schema;
 use crate::status::Result;
 use crate::status::field::FieldError;
 use serde_json::Value;
@@ -18,8 +19,10 @@ pub trait Strategy: Send + Sync {
     fn blank(&self) -> Object;
     /// What names look like.
     fn name_rule(&self) -> NameRule;
-    /// Sets defaults that the schema does not say.
-    fn default(&self, object: &mut Value);
+    /// Types, prunes and defaults a decoded object; paths of dropped fields go to `unknown`, text of the wrong type is an error.
+    fn shape(&self, schema: &Schema, object: &mut Value, unknown: &mut Vec<String>) -> std::result::Result<(), String>;
+    /// Types and defaults what an apply has merged, without pruning.
+    fn complete(&self, schema: &Schema, object: &mut Value) -> std::result::Result<(), String>;
     /// Makes a decoded object ready to be created: server-owned parts are set, others dropped.
     fn prepare_create(&self, target: &Target, new: &mut Object);
     /// Makes a decoded object ready to replace `old`.
@@ -84,7 +87,13 @@ impl Strategy for CustomResource {
         NameRule::Subdomain
     }
 
-    fn default(&self, _: &mut Value) {}
+    fn shape(&self, schema: &Schema, object: &mut Value, unknown: &mut Vec<String>) -> std::result::Result<(), String> {
+        schema.shape(object, unknown)
+    }
+
+    fn complete(&self, schema: &Schema, object: &mut Value) -> std::result::Result<(), String> {
+        schema.complete(object)
+    }
 
     fn prepare_create(&self, target: &Target, new: &mut Object) {
         if target.version().status {

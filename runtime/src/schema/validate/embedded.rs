@@ -36,7 +36,7 @@ pub(super) fn validate(path: &Path, x: &Value, node: &Node, errors: &mut Vec<Fie
     }
 }
 
-fn resource(path: &Path, map: &Map<String, Value>, errors: &mut Vec<FieldError>) {
+pub(super) fn resource(path: &Path, map: &Map<String, Value>, errors: &mut Vec<FieldError>) {
     for key in ["apiVersion", "kind"] {
         let path = path.child(key);
         let text = match map.get(key) {

@@ -3,7 +3,7 @@
 
 mod correlate;
 mod embedded;
-pub(in crate::schema) mod formats;
+pub(crate) mod formats;
 mod listtype;
 mod number;
 mod openapi;
@@ -45,6 +45,22 @@ pub(super) fn validate_status(node: &Node, new: &Value, old: &Value) -> Outcome 
         lists(node, new, Some(old), &mut errors);
     }
     rules(node, new, Some(old), errors)
+}
+
+/// Validates a default by its own schema. With `is_resource` it is a whole resource.
+pub(super) fn default_value(node: &Node, default: &Value, _is_resource: bool, path: &Path) -> Vec<FieldError> {
+    openapi::validate(node, default, None, path)
+}
+
+/// Validates apiVersion, kind and metadata of embedded resources at or below `x`, and with `is_resource` those of `x` too.
+pub(super) fn embedded_resources(path: &Path, x: &Value, node: &Node, is_resource: bool, errors: &mut Vec<FieldError>) {
+    if let Value::Object(map) = x
+        && is_resource
+        && !node.embedded
+    {
+        embedded::resource(path, map, errors);
+    }
+    embedded::validate(path, x, node, errors);
 }
 
 /// List invariants are not checked at all where the old object already broke one.

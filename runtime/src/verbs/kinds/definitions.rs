@@ -2,8 +2,8 @@
 //! and gone with it. What a definition may say is `schema::crd`'s.
 
 use crate::resource::{GroupResource, Object, validate::NameRule};
-use crate::schema::crd;
 use crate::schema::definition::{Conversion, Definition};
+use crate::schema::{Schema, crd};
 use crate::status::field::FieldError;
 use crate::status::{Result, Status};
 use crate::storage::cache::Next;
@@ -41,8 +41,12 @@ impl Strategy for Definitions {
         NameRule::Subdomain
     }
 
-    fn default(&self, object: &mut Value) {
-        crd::default(object);
+    fn shape(&self, _: &Schema, object: &mut Value, unknown: &mut Vec<String>) -> std::result::Result<(), String> {
+        crd::decode(object, unknown)
+    }
+
+    fn complete(&self, _: &Schema, object: &mut Value) -> std::result::Result<(), String> {
+        crd::decode(object, &mut Vec::new())
     }
 
     fn prepare_create(&self, _: &Target, new: &mut Object) {
@@ -79,7 +83,7 @@ impl Strategy for Definitions {
     fn validate_update(&self, target: &Target, new: &Object, old: &Object, ctx: &Context) -> Vec<FieldError> {
         let (new, old) = (Value::Object(new.0.clone()), Value::Object(old.0.clone()));
         if target.part == Part::Status {
-            return crd::validate_status_update(&new, &old);
+            return crd::validate_status_update(&new);
         }
         let (errors, warnings) = crd::validate_update(&new, &old);
         warnings.into_iter().for_each(|w| ctx.warn(w));
@@ -230,7 +234,7 @@ async fn reconcile(engine: &Arc<Engine>, served: &Arc<Served>, name: &str) {
     if !object.is_terminating() {
         let change = |o: &mut Object| {
             let mut value = Value::Object(std::mem::take(&mut o.0));
-            crd::accept_names(&mut value, &others, &now);
+            crd::settle(&mut value, &others, &now);
             *o = Object::from_value(value).unwrap_or_default();
         };
         change(&mut object);

@@ -1,6 +1,7 @@
 //! Core `v1` Namespace: `default` and the kube- ones exist from the start; one that is deleted takes its objects with it.
 
 use crate::resource::{Object, validate::NameRule};
+use crate::schema::Schema;
 use crate::schema::definition::Definition;
 use crate::status::field::FieldError;
 use crate::status::{Result, Status};
@@ -79,7 +80,13 @@ impl Strategy for Namespaces {
         NameRule::Label
     }
 
-    fn default(&self, _: &mut Value) {}
+    fn shape(&self, schema: &Schema, object: &mut Value, unknown: &mut Vec<String>) -> std::result::Result<(), String> {
+        schema.shape(object, unknown)
+    }
+
+    fn complete(&self, schema: &Schema, object: &mut Value) -> std::result::Result<(), String> {
+        schema.complete(object)
+    }
 
     fn prepare_create(&self, _: &Target, new: &mut Object) {
         new.0.insert("status".into(), json!({"phase": "Active"}));
