@@ -17,6 +17,8 @@ use tokio::sync::mpsc;
 pub enum Body {
     /// All of it.
     Chunks(VecDeque<Bytes>),
+    /// Blocks that are made as they are sent, and how many bytes are still to come.
+    Blocks(Box<dyn Iterator<Item = Bytes> + Send>, u64),
     /// Frames as they come, until the sender is dropped.
     Stream(mpsc::Receiver<Bytes>),
 }
@@ -41,17 +43,27 @@ impl HttpBody for Body {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         match &mut *self {
             Self::Chunks(chunks) => Poll::Ready(chunks.pop_front().map(|c| Ok(Frame::data(c)))),
+            Self::Blocks(blocks, left) => {
+                let block = blocks.next();
+                *left = left.saturating_sub(block.as_ref().map_or(0, |b| b.len() as u64));
+                Poll::Ready(block.map(|b| Ok(Frame::data(b))))
+            }
             Self::Stream(frames) => frames.poll_recv(cx).map(|f| f.map(|f| Ok(Frame::data(f)))),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self, Self::Chunks(c) if c.is_empty())
+        match self {
+            Self::Chunks(c) => c.is_empty(),
+            Self::Blocks(_, left) => *left == 0,
+            Self::Stream(_) => false,
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Chunks(c) => SizeHint::with_exact(c.iter().map(|c| c.len() as u64).sum()),
+            Self::Blocks(_, left) => SizeHint::with_exact(*left),
             Self::Stream(_) => SizeHint::default(),
         }
     }

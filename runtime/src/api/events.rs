@@ -132,16 +132,15 @@ impl Events {
         }
     }
 
-    /// An object's frame. All watchers of whole objects in the storage version share it.
-    fn object(&mut self, kind: &str, entry: &Entry, event: Option<&Arc<Event<Entry>>>, slot: usize) -> Option<Bytes> {
+    /// An object's frame. All watchers of whole objects in one version share it.
+    fn object(&mut self, kind: &str, entry: &Entry, event: Option<&Arc<Event<Entry>>>, slot: u8) -> Option<Bytes> {
         if self.accepted.form != Form::Whole {
             let shown = self.shown(&parsed(&self.target, entry), self.include)?;
             return Some(self.frame(kind, &shown));
         }
-        let served = &self.target.served;
-        let make = || line(kind, &served.bytes(entry, self.target.version));
-        Some(match event.filter(|_| self.target.version == served.storage_version) {
-            Some(event) => event.frames[slot].get_or_init(make).clone(),
+        let make = || line(kind, &self.target.served.bytes(entry, self.target.version));
+        Some(match event {
+            Some(event) => event.frame(self.target.version, slot, make),
             None => make(),
         })
     }

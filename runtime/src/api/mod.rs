@@ -1,6 +1,7 @@
 //! The API over HTTP: routing by Kubernetes' path grammar, negotiation, documents, one thin handler per verb. What a verb
 //! does is `verbs`'; sockets and TLS are `server`'s.
 
+mod blocks;
 pub mod body;
 pub mod discovery;
 mod events;

@@ -1,5 +1,6 @@
 //! Answers: objects, lists and errors in the form that was negotiated. Watch events are `events`'.
 
+use super::blocks::Blocks;
 use super::body::Body;
 use super::negotiate::{Accepted, Encoding, Form};
 use super::protobuf;
@@ -17,13 +18,12 @@ use http::header::{
     ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, VARY, WARNING,
 };
 use http::{HeaderMap, Response, StatusCode};
+use http_body::Body as _;
 use serde_json::{Value, json};
-use std::collections::VecDeque;
-use std::fmt::Write as _;
 use std::io::Write as _;
 
 /// Answers larger than this are compressed for who asks (R17).
-const GZIP_FROM: usize = 128 * 1024;
+const GZIP_FROM: u64 = 128 * 1024;
 /// Tells browsers to believe the content type.
 pub(super) const NOSNIFF: (HeaderName, HeaderValue) =
     (HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff"));
@@ -118,25 +118,33 @@ pub(super) fn warn(response: &mut Response<Body>, warnings: &[String]) {
 pub(super) async fn compress(request: &HeaderMap, mut response: Response<Body>) -> Response<Body> {
     let accepts = request.get(ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let plain = !response.headers().contains_key(CONTENT_ENCODING);
-    let large = matches!(response.body(), Body::Chunks(c) if c.iter().map(Bytes::len).sum::<usize>() > GZIP_FROM);
+    let large = response.body().size_hint().exact().is_some_and(|n| n > GZIP_FROM);
     if !(large && plain && accepts.split(',').any(|token| token.trim() == "gzip")) {
         return response;
     }
-    let Body::Chunks(chunks) = std::mem::replace(response.body_mut(), Body::empty()) else { return response };
+    let blocks: Box<dyn Iterator<Item = Bytes> + Send> = match std::mem::replace(response.body_mut(), Body::empty()) {
+        Body::Chunks(chunks) => Box::new(chunks.into_iter()),
+        Body::Blocks(blocks, _) => blocks,
+        stream @ Body::Stream(_) => {
+            *response.body_mut() = stream;
+            return response;
+        }
+    };
     // It takes a while: not on a thread that answers others.
     let work = tokio::task::spawn_blocking(move || {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::new(1));
-        let done = chunks.iter().try_for_each(|c| encoder.write_all(c)).and_then(|()| encoder.finish());
-        (done, chunks)
+        for block in blocks {
+            encoder.write_all(&block)?;
+        }
+        encoder.finish()
     });
     match work.await {
-        Ok((Ok(small), _)) => {
+        Ok(Ok(small)) => {
             *response.body_mut() = small.into();
             response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
             response.headers_mut().append(VARY, HeaderValue::from_static("Accept-Encoding"));
         }
-        Ok((Err(_), chunks)) => *response.body_mut() = Body::Chunks(chunks),
-        Err(_) => return nothing(500),
+        _ => return nothing(500),
     }
     response
 }
@@ -214,12 +222,13 @@ pub(super) fn list(target: &Target, listed: &Listed, accepted: Accepted, include
     }
     let shown = match accepted.form {
         Form::Whole => {
-            let chunks = whole_list(target, listed, &meta);
+            let blocks = Blocks::new(target, listed, &meta);
             if is_plain(accepted) {
-                return Ok(response(200, "application/json", Body::Chunks(chunks)));
+                let bytes = blocks.bytes();
+                return Ok(response(200, "application/json", Body::Blocks(Box::new(blocks), bytes)));
             }
-            let whole: Vec<u8> = chunks.iter().flat_map(|c| c.iter().copied()).collect();
-            entry::decode(&whole).unwrap_or_default().into_value()
+            let whole: Vec<Bytes> = blocks.collect();
+            entry::decode(&whole.concat()).unwrap_or_default().into_value()
         }
         Form::Table(version) => {
             let columns = Columns::of(target.version());
@@ -241,24 +250,6 @@ pub(super) fn list(target: &Target, listed: &Listed, accepted: Accepted, include
         Form::Discovery => return Err(Status::internal("a discovery document was asked of a list")),
     };
     Ok(value(200, &shown, accepted))
-}
-
-/// A list as the bytes of its entries, joined without copying them.
-fn whole_list(target: &Target, listed: &Listed, meta: &Value) -> VecDeque<Bytes> {
-    let head = format!("{{\"apiVersion\":{},\"items\":[", Value::from(target.group_version().to_string()));
-    let mut chunks: VecDeque<Bytes> = VecDeque::with_capacity(2 * listed.items.len() + 2);
-    chunks.push_back(head.into());
-    for (i, e) in listed.items.iter().enumerate() {
-        if i > 0 {
-            chunks.push_back(Bytes::from_static(b","));
-        }
-        chunks.push_back(target.served.bytes(e, target.version));
-    }
-    let kind = Value::from(target.served.definition.names.list_kind.as_str());
-    let mut tail = String::new();
-    let _ = write!(tail, "],\"kind\":{kind},\"metadata\":{meta}}}");
-    chunks.push_back(tail.into());
-    chunks
 }
 
 #[cfg(test)]

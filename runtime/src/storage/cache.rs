@@ -1,11 +1,11 @@
 //! The cache of one kind over any backend: every version of every object inside the window, decoded once, and the events
 //! that led from one to the next. Readers copy pointers, watchers keep a cursor; nobody queues for anybody.
 
-use super::contract::{Attachment, Backend, Error, Event as Raw, Revision, Sink, Subscription};
+use super::contract::{Attachment, Backend, Error, Event as Raw, Range, Revision, Sink, Subscription};
 use bytes::Bytes;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::ops::Bound;
-use std::sync::{Arc, OnceLock, RwLock, RwLockReadGuard, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
@@ -22,6 +22,10 @@ pub trait Codec: Send + Sync + 'static {
         revision: Revision,
         attachment: Option<&Attachment>,
     ) -> Result<Self::Entry, String>;
+    /// What an entry can be found by, such as its labels: texts that [`Cache::select`] is given.
+    fn terms(&self, entry: &Self::Entry) -> Vec<String>;
+    /// Whether two entries are found by the same; cheaper than to compare their terms.
+    fn same_terms(&self, a: &Self::Entry, b: &Self::Entry) -> bool;
 }
 
 /// A change of one object, shared by all its watchers.
@@ -34,9 +38,23 @@ pub struct Event<E> {
     pub old: Option<Arc<E>>,
     /// The object after; `None` when deleted.
     pub new: Option<Arc<E>>,
-    /// Watch frames by form, encoded by whoever needs one first.
-    pub frames: [OnceLock<Bytes>; 4],
+    /// The object as it is shown when it is gone, made by whoever needs it first.
+    pub departed: OnceLock<Arc<E>>,
+    frames: Mutex<Vec<(usize, u8, Bytes)>>,
     at: Instant,
+}
+
+impl<E> Event<E> {
+    /// The event as it is sent in a version and a form, encoded by whoever needs it first. Both are the caller's numbers.
+    pub fn frame(&self, version: usize, form: u8, make: impl FnOnce() -> Bytes) -> Bytes {
+        let mut frames = self.frames.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((.., frame)) = frames.iter().find(|(v, f, _)| *v == version && *f == form) {
+            return frame.clone();
+        }
+        let frame = make();
+        frames.push((version, form, frame.clone()));
+        frame
+    }
 }
 
 /// A list as of one revision.
@@ -49,11 +67,49 @@ pub struct Page<E> {
     pub remaining: usize,
 }
 
+impl<E> Default for Page<E> {
+    fn default() -> Self {
+        Self { items: Vec::new(), more_after: None, remaining: 0 }
+    }
+}
+
+impl<E> Page<E> {
+    fn fill<'a>(
+        &mut self,
+        objects: impl Iterator<Item = (&'a Arc<str>, &'a Chain<E>)>,
+        under: &str,
+        limit: usize,
+        at: Revision,
+        keep: impl Fn(&E) -> bool,
+    ) where
+        E: 'a,
+    {
+        let mut last = None;
+        for (key, chain) in objects.take_while(|(key, _)| key.starts_with(under)) {
+            let Some((_, Some(entry))) = chain.iter().rev().find(|(r, _)| *r <= at) else { continue };
+            if !keep(entry) {
+                continue;
+            }
+            if limit > 0 && self.items.len() >= limit {
+                self.remaining += 1;
+                continue;
+            }
+            self.items.push(entry.clone());
+            last = Some(key);
+        }
+        if self.remaining > 0 {
+            self.more_after = last.cloned();
+        }
+    }
+}
+
 /// The chain of an object's versions inside the window, newest last.
 type Chain<E> = Vec<(Revision, Option<Arc<E>>)>;
 
 struct State<E> {
     objects: BTreeMap<Arc<str>, Chain<E>>,
+    /// Keys by the terms that any of their versions here has.
+    index: HashMap<String, BTreeSet<Arc<str>>>,
     ring: VecDeque<Arc<Event<E>>>,
     /// Events after this revision are all in the ring.
     oldest: Revision,
@@ -66,6 +122,8 @@ struct State<E> {
 const WINDOW: Duration = Duration::from_secs(75);
 /// Events kept at least, and at most, whatever their age.
 const KEEP: std::ops::Range<usize> = 1024..102_400;
+/// The newest events keep their frames; a watcher further behind encodes for itself.
+const FRAMES: usize = 256;
 
 /// The cache of one kind.
 pub struct Cache<C: Codec> {
@@ -77,28 +135,47 @@ pub struct Cache<C: Codec> {
     subscription: OnceLock<Subscription>,
 }
 
-struct Feed<C: Codec>(Weak<Cache<C>>);
+/// What a backend told before the base state was in.
+enum Early {
+    Events(Vec<Raw>),
+    Restart(Range),
+}
 
-impl<C: Codec> Sink for Feed<C> {
-    fn deliver(&self, events: &[Raw]) {
-        if let Some(cache) = self.0.upgrade() {
-            cache.take(events);
+/// Holds what comes early until the base state is in.
+struct Gate<C: Codec> {
+    cache: Weak<Cache<C>>,
+    early: Mutex<Option<Vec<Early>>>,
+}
+
+impl<C: Codec> Gate<C> {
+    fn open(&self) {
+        let mut early = self.early.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(cache) = self.cache.upgrade() else { return };
+        for told in early.take().unwrap_or_default() {
+            match told {
+                Early::Events(events) => cache.take(&events),
+                Early::Restart(state) => cache.restart(&state),
+            }
         }
     }
 }
 
-/// Holds early events until the base state is in.
-struct Gate<C: Codec> {
-    cache: Weak<Cache<C>>,
-    early: std::sync::Mutex<Option<Vec<Raw>>>,
-}
-
 impl<C: Codec> Sink for Gate<C> {
     fn deliver(&self, events: &[Raw]) {
-        let mut early = self.early.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        match &mut *early {
-            Some(held) => held.extend_from_slice(events),
-            None => Feed(self.cache.clone()).deliver(events),
+        let mut early = self.early.lock().unwrap_or_else(PoisonError::into_inner);
+        match (&mut *early, self.cache.upgrade()) {
+            (Some(held), _) => held.push(Early::Events(events.to_vec())),
+            (None, Some(cache)) => cache.take(events),
+            (None, None) => {}
+        }
+    }
+
+    fn restart(&self, state: &Range) {
+        let mut early = self.early.lock().unwrap_or_else(PoisonError::into_inner);
+        match (&mut *early, self.cache.upgrade()) {
+            (Some(held), _) => held.push(Early::Restart(state.clone())),
+            (None, Some(cache)) => cache.restart(state),
+            (None, None) => {}
         }
     }
 }
@@ -109,6 +186,7 @@ impl<C: Codec> Cache<C> {
         let cache = Arc::new(Self {
             state: RwLock::new(State {
                 objects: BTreeMap::new(),
+                index: HashMap::new(),
                 ring: VecDeque::new(),
                 oldest: 0,
                 revision: 0,
@@ -121,24 +199,10 @@ impl<C: Codec> Cache<C> {
             prefix,
             subscription: OnceLock::new(),
         });
-        let gate = Arc::new(Gate { cache: Arc::downgrade(&cache), early: std::sync::Mutex::new(Some(Vec::new())) });
+        let gate = Arc::new(Gate { cache: Arc::downgrade(&cache), early: Mutex::new(Some(Vec::new())) });
         let (base, subscription) = backend.replay(&cache.prefix, gate.clone()).await?;
-        {
-            let mut state = cache.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-            (state.oldest, state.revision) = (base.revision, base.revision);
-            for kv in base.items {
-                let key = &kv.key[cache.prefix.len()..];
-                if let Some(entry) = cache.decode(key, &kv.value, kv.revision, None) {
-                    state.live += 1;
-                    state.objects.insert(key.into(), vec![(kv.revision, Some(entry))]);
-                }
-            }
-        }
-        let mut early = gate.early.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(held) = early.take() {
-            cache.take(&held);
-        }
-        drop(early);
+        cache.restart(&base);
+        gate.open();
         let _ = cache.subscription.set(subscription);
         Ok(cache)
     }
@@ -154,7 +218,35 @@ impl<C: Codec> Cache<C> {
     }
 
     fn read(&self) -> RwLockReadGuard<'_, State<C::Entry>> {
-        self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn state(&self) -> RwLockWriteGuard<'_, State<C::Entry>> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a state of which nothing older is known; watchers that have not seen it fall out of the window.
+    fn restart(&self, base: &Range) {
+        let entries: Vec<_> = base
+            .items
+            .iter()
+            .filter_map(|kv| {
+                let key: Arc<str> = kv.key[self.prefix.len()..].into();
+                let entry = self.decode(&key, &kv.value, kv.revision, None)?;
+                Some((key, kv.revision, entry))
+            })
+            .collect();
+        let mut state = self.state();
+        state.objects.clear();
+        state.index.clear();
+        state.ring.clear();
+        (state.oldest, state.revision, state.live) = (base.revision, base.revision, entries.len());
+        for (key, revision, entry) in entries {
+            state.note(&self.codec, &key, None, Some(&entry));
+            state.objects.insert(key, vec![(revision, Some(entry))]);
+        }
+        drop(state);
+        self.changed.send_replace(base.revision);
     }
 
     fn take(&self, events: &[Raw]) {
@@ -170,11 +262,11 @@ impl<C: Codec> Cache<C> {
             .collect();
         let now = Instant::now();
         {
-            let mut state = self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut state = self.state();
             for (revision, key, new) in decoded {
-                state.put(revision, key, new, now);
+                state.put(&self.codec, revision, key, new, now);
             }
-            state.forget(now);
+            state.forget(&self.codec, now);
         }
         self.changed.send_replace(last);
     }
@@ -225,6 +317,23 @@ impl<C: Codec> Cache<C> {
         at: Revision,
         keep: impl Fn(&C::Entry) -> bool,
     ) -> Result<Page<C::Entry>, Error> {
+        self.select(under, after, limit, at, &[], keep)
+    }
+
+    /// As [`Cache::page`], for what has all of some terms: only objects that the rarest of them leads to are looked at.
+    /// `keep` still decides.
+    ///
+    /// # Errors
+    /// Those of [`Cache::page`].
+    pub fn select(
+        &self,
+        under: &str,
+        after: Option<&str>,
+        limit: usize,
+        at: Revision,
+        terms: &[String],
+        keep: impl Fn(&C::Entry) -> bool,
+    ) -> Result<Page<C::Entry>, Error> {
         // Asked before the lock is taken: a backend may hold its own while it delivers to this cache.
         let delivered = self.backend.delivered();
         let state = self.read();
@@ -239,25 +348,21 @@ impl<C: Codec> Cache<C> {
             Some(a) if a >= under => Bound::Excluded(a),
             _ => Bound::Included(under),
         };
-        let mut page = Page { items: Vec::new(), more_after: None, remaining: 0 };
-        let mut last: Option<&Arc<str>> = None;
-        for (key, chain) in state.objects.range::<str, _>((from, Bound::Unbounded)) {
-            if !key.starts_with(under) {
-                break;
+        let range = (from, Bound::Unbounded);
+        let mut rarest = None;
+        for term in terms {
+            let Some(keys) = state.index.get(term) else { return Ok(Page::default()) };
+            if rarest.is_none_or(|r: &BTreeSet<Arc<str>>| keys.len() < r.len()) {
+                rarest = Some(keys);
             }
-            let Some((_, Some(entry))) = chain.iter().rev().find(|(r, _)| *r <= at) else { continue };
-            if !keep(entry) {
-                continue;
-            }
-            if limit > 0 && page.items.len() >= limit {
-                page.remaining += 1;
-                continue;
-            }
-            page.items.push(entry.clone());
-            last = Some(key);
         }
-        if page.remaining > 0 {
-            page.more_after = last.cloned();
+        let mut page = Page::default();
+        match rarest {
+            None => page.fill(state.objects.range::<str, _>(range), under, limit, at, keep),
+            Some(keys) => {
+                let found = keys.range::<str, _>(range).filter_map(|k| Some((k, state.objects.get(k)?)));
+                page.fill(found, under, limit, at, keep);
+            }
         }
         Ok(page)
     }
@@ -286,28 +391,45 @@ impl<C: Codec> Cache<C> {
 
     /// Ends all watches once they have delivered what is there, and stops following the backend.
     pub fn close(&self) {
-        self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner).closed = true;
+        self.state().closed = true;
         self.changed.send_modify(|_| {});
     }
 }
 
 impl<E> State<E> {
-    fn put(&mut self, revision: Revision, key: Arc<str>, new: Option<Arc<E>>, at: Instant) {
+    fn put<C: Codec<Entry = E>>(&mut self, codec: &C, revision: Revision, key: Arc<str>, new: Option<Arc<E>>, at: Instant) {
         self.revision = revision;
+        // One copy of a key, however many versions there are.
+        let key = self.objects.get_key_value(&key).map_or(key, |(k, _)| k.clone());
         let chain = self.objects.entry(key.clone()).or_default();
         let old = chain.last().and_then(|(_, e)| e.clone());
+        chain.push((revision, new.clone()));
         match (&old, &new) {
             (None, Some(_)) => self.live += 1,
             (Some(_), None) => self.live -= 1,
             _ => {}
         }
-        chain.push((revision, new.clone()));
-        let frames = Default::default();
-        self.ring.push_back(Arc::new(Event { revision, key, old, new, frames, at }));
+        self.note(codec, &key, old.as_deref(), new.as_deref());
+        let (departed, frames) = (OnceLock::new(), Mutex::default());
+        self.ring.push_back(Arc::new(Event { revision, key, old, new, departed, frames, at }));
+        if let Some(event) = self.ring.len().checked_sub(FRAMES + 1).and_then(|i| self.ring.get(i)) {
+            *event.frames.lock().unwrap_or_else(PoisonError::into_inner) = Vec::new();
+        }
+    }
+
+    /// Adds the terms that a new version brings; the old one's stay as long as it does.
+    fn note<C: Codec<Entry = E>>(&mut self, codec: &C, key: &Arc<str>, old: Option<&E>, new: Option<&E>) {
+        let Some(new) = new else { return };
+        if old.is_some_and(|old| codec.same_terms(old, new)) {
+            return;
+        }
+        for term in codec.terms(new) {
+            self.index.entry(term).or_default().insert(key.clone());
+        }
     }
 
     /// Drops events past the window, and the versions that only they led to.
-    fn forget(&mut self, now: Instant) {
+    fn forget<C: Codec<Entry = E>>(&mut self, codec: &C, now: Instant) {
         while self.ring.len() > KEEP.start {
             let Some(front) = self.ring.front() else { break };
             if self.ring.len() <= KEEP.end && now.saturating_duration_since(front.at) < WINDOW {
@@ -316,14 +438,30 @@ impl<E> State<E> {
             let (key, revision) = (front.key.clone(), front.revision);
             self.ring.pop_front();
             self.oldest = revision;
-            if let Some(chain) = self.objects.get_mut(&key) {
-                if let Some(last) = chain.iter().rposition(|(r, _)| *r <= revision) {
-                    let dead = chain[last].1.is_none();
-                    chain.drain(..if dead { last + 1 } else { last });
+            let Some(chain) = self.objects.get_mut(&key) else { continue };
+            if let Some(last) = chain.iter().rposition(|(r, _)| *r <= revision) {
+                let dead = chain[last].1.is_none();
+                let gone: Vec<_> = chain.drain(..if dead { last + 1 } else { last }).filter_map(|(_, e)| e).collect();
+                let kept = chain.iter().find_map(|(_, e)| e.as_deref());
+                if !gone.iter().all(|e| kept.is_some_and(|kept| codec.same_terms(e, kept))) {
+                    let kept: BTreeSet<_> =
+                        chain.iter().filter_map(|(_, e)| e.as_ref()).flat_map(|e| codec.terms(e)).collect();
+                    unlist(&mut self.index, &key, gone.iter().flat_map(|e| codec.terms(e)).filter(|t| !kept.contains(t)));
                 }
-                if chain.is_empty() {
-                    self.objects.remove(&key);
-                }
+            }
+            if chain.is_empty() {
+                self.objects.remove(&key);
+            }
+        }
+    }
+}
+
+fn unlist(index: &mut HashMap<String, BTreeSet<Arc<str>>>, key: &Arc<str>, terms: impl Iterator<Item = String>) {
+    for term in terms {
+        if let Some(keys) = index.get_mut(&term) {
+            keys.remove(key);
+            if keys.is_empty() {
+                index.remove(&term);
             }
         }
     }

@@ -107,6 +107,9 @@ pub enum Error {
 pub trait Sink: Send + Sync {
     /// Takes the next events under the subscription's prefix.
     fn deliver(&self, events: &[Event]);
+    /// Events are lost to this process: the state under the subscription's prefix is this now, nothing is known of what led
+    /// to it, and what is delivered next comes after it.
+    fn restart(&self, state: &Range);
 }
 
 /// Delivers to its sink until dropped.

@@ -30,6 +30,15 @@ impl Dispatch {
         Subscription(Some(Box::new(move || ended.store(true, Ordering::Release))))
     }
 
+    /// All sinks whose subscriptions go on, with their prefixes.
+    #[cfg(feature = "etcd")]
+    pub(super) fn all(&self) -> Vec<(String, Arc<dyn Sink>)> {
+        let live = |sinks: &Registered| -> Vec<_> {
+            sinks.iter().filter(|(ended, _)| !ended.load(Ordering::Acquire)).map(|(_, sink)| sink.clone()).collect()
+        };
+        self.sinks.iter().flat_map(|(p, sinks)| live(sinks).into_iter().map(move |s| (p.clone(), s))).collect()
+    }
+
     /// Delivers events in order; runs of one kind go in one call.
     pub(super) fn deliver(&self, events: &[Event]) {
         let mut rest = events;

@@ -6,6 +6,8 @@ pub mod conformance;
 mod contract;
 mod dispatch;
 pub mod embedded;
+#[cfg(feature = "etcd")]
+pub mod etcd;
 pub mod memory;
 mod mvcc;
 
@@ -13,6 +15,8 @@ pub use contract::{
     Attachment, Backend, BoxFuture, Error, Event, KeyValue, Outcome, Range, Revision, Sink, Subscription, Write,
 };
 pub use embedded::Embedded;
+#[cfg(feature = "etcd")]
+pub use etcd::Etcd;
 pub use memory::Memory;
 
 #[cfg(test)]

@@ -13,18 +13,18 @@ fn open(dir: &std::path::Path) -> Embedded {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn memory_keeps_the_contract() {
-    conformance::run(|| Arc::new(Memory::new())).await;
+    conformance::run(async || Arc::new(Memory::new()) as Arc<dyn Backend>).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn embedded_keeps_the_contract() {
     let dir = tempfile::tempdir().unwrap();
     let mut n = 0;
-    conformance::run(|| {
+    conformance::run(async || {
         n += 1;
         let sub = dir.path().join(n.to_string());
         std::fs::create_dir(&sub).unwrap();
-        Arc::new(open(&sub))
+        Arc::new(open(&sub)) as Arc<dyn Backend>
     })
     .await;
 }

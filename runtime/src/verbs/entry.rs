@@ -68,22 +68,62 @@ impl Encoded {
         Self { bytes: out.into(), at: u32::try_from(at).unwrap_or(0), comma }
     }
 
+    /// Takes another copy of the same bytes for its own.
+    pub(super) fn share(&mut self, other: &Bytes) {
+        if self.bytes == *other {
+            self.bytes = other.clone();
+        }
+    }
+
     /// The bytes a client sees at a revision; 0 leaves the resourceVersion out (dry run).
     pub fn at_revision(&self, revision: u64) -> Bytes {
         if revision == 0 || self.at == 0 {
             return self.bytes.clone();
         }
-        let at = self.at as usize;
         let mut out = Vec::with_capacity(self.bytes.len() + 44);
-        out.extend_from_slice(&self.bytes[..at]);
-        let (before, after) = match self.comma {
-            Comma::None => ("", ""),
-            Comma::Before => (",", ""),
-            Comma::After => ("", ","),
-        };
-        out.extend_from_slice(format!("{before}\"resourceVersion\":\"{revision}\"{after}").as_bytes());
-        out.extend_from_slice(&self.bytes[at..]);
+        self.append_at_revision(revision, &mut out);
         out.into()
+    }
+
+    /// How many bytes a client sees at a revision.
+    pub fn len_at(&self, revision: u64) -> usize {
+        if revision == 0 || self.at == 0 {
+            return self.bytes.len();
+        }
+        let digits = revision.ilog10() as usize + 1;
+        self.bytes.len() + "\"resourceVersion\":\"\"".len() + digits + usize::from(!matches!(self.comma, Comma::None))
+    }
+
+    /// Appends the bytes a client sees at a revision.
+    pub fn append_at_revision(&self, revision: u64, out: &mut Vec<u8>) {
+        if revision == 0 || self.at == 0 {
+            out.extend_from_slice(&self.bytes);
+            return;
+        }
+        let (head, tail) = self.bytes.split_at(self.at as usize);
+        out.extend_from_slice(head);
+        let (before, after): (&[u8], &[u8]) = match self.comma {
+            Comma::None => (b"", b""),
+            Comma::Before => (b",", b""),
+            Comma::After => (b"", b","),
+        };
+        out.extend_from_slice(before);
+        out.extend_from_slice(b"\"resourceVersion\":\"");
+        let mut digits = [0u8; 20];
+        let mut at = digits.len();
+        let mut rest = revision;
+        loop {
+            at -= 1;
+            digits[at] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        out.extend_from_slice(&digits[at..]);
+        out.push(b'"');
+        out.extend_from_slice(after);
+        out.extend_from_slice(tail);
     }
 }
 
@@ -191,6 +231,7 @@ mod tests {
         want["metadata"]["resourceVersion"] = "42".into();
         let at: Value = serde_json::from_slice(&e.at_revision(42)).expect("valid JSON");
         assert_eq!(at, want);
+        assert_eq!(e.at_revision(42).len(), e.len_at(42));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::engine::Engine;
 use super::entry::Entry;
 use super::get::FUTURE_PATIENCE;
 use super::options::invalid_options;
-use super::served::Served;
+use super::served::{Served, field_term, label_term};
 use super::store::storage_error;
 use crate::resource::selector::{FieldSelector, LabelSelector};
 use crate::status::field::FieldError;
@@ -56,6 +56,16 @@ impl Selection {
     /// Whether it selects everything.
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty() && self.fields.is_empty()
+    }
+
+    /// The index terms that every selected object has.
+    pub(super) fn terms(&self) -> Vec<String> {
+        let labels = self.labels.equalities().map(|(k, v)| label_term(k, v));
+        let fields = self.fields.iter().filter_map(|(field, value, equal)| match field {
+            Field::Indexed(i) if *equal => Some(field_term(*i, value)),
+            _ => None,
+        });
+        labels.chain(fields).collect()
     }
 
     /// Whether an object is selected.
@@ -231,7 +241,7 @@ pub async fn list(engine: &Engine, target: &Target, options: &ListOptions) -> Re
     };
     let page = served
         .objects
-        .page(&under, after.as_deref(), limit, revision, |e| options.selection.matches(e))
+        .select(&under, after.as_deref(), limit, revision, &options.selection.terms(), |e| options.selection.matches(e))
         .map_err(|e| match (e, &after) {
             (storage::Error::Compacted { .. }, Some(after)) => expired_page(after, &under),
             (e, _) => storage_error(e),

@@ -68,13 +68,30 @@ impl Served {
 
     /// An entry's bytes in a version, encoded when first asked for.
     pub fn bytes(&self, entry: &Entry, version: usize) -> Bytes {
+        // Those of the storage version are its stored bytes, which are not kept twice.
+        if version == self.storage_version {
+            return entry.encoded.at_revision(entry.revision);
+        }
         entry.served(version, || {
-            if version == self.storage_version {
-                return entry.encoded.at_revision(entry.revision);
-            }
             let object = self.convert(entry.decode(), version);
             Encoded::new(&object).at_revision(entry.revision)
         })
+    }
+
+    /// How many bytes [`Served::append`] appends.
+    pub fn len(&self, entry: &Entry, version: usize) -> usize {
+        match version == self.storage_version {
+            true => entry.encoded.len_at(entry.revision),
+            false => self.bytes(entry, version).len(),
+        }
+    }
+
+    /// Appends an entry's bytes in a version.
+    pub fn append(&self, entry: &Entry, version: usize, out: &mut Vec<u8>) {
+        match version == self.storage_version {
+            true => entry.encoded.append_at_revision(entry.revision, out),
+            false => out.extend_from_slice(&self.bytes(entry, version)),
+        }
     }
 
     /// An entry decoded in a version.
@@ -171,8 +188,8 @@ impl Codec {
     }
 
     /// Reads stored bytes of any version.
-    pub fn read(&self, value: &[u8]) -> std::result::Result<Pending, String> {
-        let mut object = entry::decode(value)?;
+    pub fn read(&self, stored: &Bytes) -> std::result::Result<Pending, String> {
+        let mut object = entry::decode(stored)?;
         let version = &self.definition.versions[self.storage_version];
         let api_version = GroupVersion::new(&self.definition.group, &version.name).to_string();
         object.0.insert("apiVersion".into(), api_version.into());
@@ -180,7 +197,10 @@ impl Codec {
         version.schema.prune(&mut value, true, None);
         version.schema.default(&mut value);
         let object = Object::from_value(value).map_err(|_| "stored value is not a JSON object")?;
-        Ok(self.encode(&object))
+        let mut pending = self.encode(&object);
+        // Mostly they are what was stored: one copy serves store and cache.
+        pending.encoded.share(stored);
+        Ok(pending)
     }
 
     fn index(&self, object: &Object) -> Index {
@@ -236,6 +256,25 @@ impl crate::storage::cache::Codec for Codec {
         }
         Ok(self.read(value)?.at(revision, versions))
     }
+
+    fn terms(&self, entry: &Entry) -> Vec<String> {
+        let labels = entry.index.labels.iter().map(|(k, v)| label_term(k, v));
+        labels.chain(entry.index.fields.iter().enumerate().map(|(i, v)| field_term(i, v))).collect()
+    }
+
+    fn same_terms(&self, a: &Entry, b: &Entry) -> bool {
+        Arc::ptr_eq(&a.index, &b.index) || (a.index.labels == b.index.labels && a.index.fields == b.index.fields)
+    }
+}
+
+/// The index term of a label.
+pub(super) fn label_term(key: &str, value: &str) -> String {
+    format!("{key}={value}")
+}
+
+/// The index term of a selectable field, by its place among them; no label's key begins so.
+pub(super) fn field_term(position: usize, value: &str) -> String {
+    format!("={position}={value}")
 }
 
 /// What a write attaches for the cache: the encoded object, and the definition it was encoded by.

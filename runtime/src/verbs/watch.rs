@@ -163,7 +163,9 @@ pub async fn watch(engine: &Engine, target: &Target, options: WatchOptions) -> R
     if initial {
         let under = if watch.namespace.is_empty() { String::new() } else { format!("{}/", watch.namespace) };
         let page =
-            objects.page(&under, None, 0, from, |e| watch.selection.matches(e)).map_err(super::store::storage_error)?;
+            objects
+                .select(&under, None, 0, from, &watch.selection.terms(), |e| watch.selection.matches(e))
+                .map_err(super::store::storage_error)?;
         watch.waiting.extend(page.items.into_iter().map(|e| Told::Added(e, None)));
         if watch.bookmarks {
             watch.waiting.push_back(Told::Bookmark(from, true));
@@ -224,7 +226,10 @@ impl Watch {
             (None, None) => None,
             (None, Some(new)) => Some(Told::Added(new, Some(event))),
             (Some(_), Some(new)) => Some(Told::Modified(new, Some(event))),
-            (Some(old), None) => Some(Told::Deleted(Arc::new(old.moved_to(event.revision)), Some(event))),
+            (Some(old), None) => {
+                let last = event.departed.get_or_init(|| Arc::new(old.moved_to(event.revision))).clone();
+                Some(Told::Deleted(last, Some(event)))
+            }
         }
     }
 }

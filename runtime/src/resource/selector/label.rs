@@ -237,6 +237,14 @@ fn check_value(key: &str, value: &str, i: usize) -> Result<(), String> {
 }
 
 impl LabelSelector {
+    /// The keys that must have one certain value.
+    pub fn equalities(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().filter_map(|r| match &r.operator {
+            Operator::In(values) if values.len() == 1 => Some((r.key.as_str(), values[0].as_str())),
+            _ => None,
+        })
+    }
+
     /// Parses a selector.
     ///
     /// # Errors

@@ -1,0 +1,63 @@
+//! A list's bytes, joined block by block from those of its objects as they are sent: a long list is never in memory as a whole.
+
+use crate::verbs::context::Target;
+use crate::verbs::list::Listed;
+use crate::verbs::{Entry, Served};
+use bytes::Bytes;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// What goes to the connection at a time: four TLS records.
+const SIZE: usize = 64 << 10;
+
+/// A list in the encoding of custom resources, as blocks.
+pub(super) struct Blocks {
+    served: Arc<Served>,
+    version: usize,
+    items: std::vec::IntoIter<Arc<Entry>>,
+    separated: bool,
+    head: String,
+    tail: String,
+}
+
+impl Blocks {
+    /// A list and its metadata.
+    pub(super) fn new(target: &Target, listed: &Listed, meta: &Value) -> Self {
+        let kind = Value::from(target.served.definition.names.list_kind.as_str());
+        Self {
+            served: target.served.clone(),
+            version: target.version,
+            items: listed.items.clone().into_iter(),
+            separated: false,
+            head: format!("{{\"apiVersion\":{},\"items\":[", Value::from(target.group_version().to_string())),
+            tail: format!("],\"kind\":{kind},\"metadata\":{meta}}}"),
+        }
+    }
+
+    /// How many bytes there are, before the first block is taken.
+    pub(super) fn bytes(&self) -> u64 {
+        let items = self.items.as_slice();
+        let bytes: usize = items.iter().map(|e| self.served.len(e, self.version)).sum();
+        (self.head.len() + bytes + items.len().saturating_sub(1) + self.tail.len()) as u64
+    }
+}
+
+impl Iterator for Blocks {
+    type Item = Bytes;
+
+    fn next(&mut self) -> Option<Bytes> {
+        let mut block = Vec::with_capacity(SIZE + (4 << 10));
+        block.extend_from_slice(std::mem::take(&mut self.head).as_bytes());
+        while block.len() < SIZE {
+            let Some(entry) = self.items.next() else {
+                block.extend_from_slice(std::mem::take(&mut self.tail).as_bytes());
+                break;
+            };
+            if std::mem::replace(&mut self.separated, true) {
+                block.push(b',');
+            }
+            self.served.append(&entry, self.version, &mut block);
+        }
+        (!block.is_empty()).then(|| block.into())
+    }
+}

@@ -1,0 +1,237 @@
+//! The backend on a real etcd: the contract, several processes' worth of clients on one cluster, compaction and lost leaders.
+//! `KUBEGRAFT_ETCD` names the program (`.ci/tools` brings one); without it these tests are not run, and in CI they fail.
+
+use super::{Etcd, Options, progress_is_true};
+use crate::storage::conformance;
+use crate::storage::contract::{Backend, Error, Event, Outcome, Range, Sink, Write};
+use bytes::Bytes;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+fn program() -> Option<PathBuf> {
+    let program = std::env::var_os("KUBEGRAFT_ETCD").map(PathBuf::from);
+    if program.is_none() {
+        assert!(std::env::var_os("CI").is_none(), "there is no etcd, and this is CI: its tests must run");
+        eprintln!("\n!!! KUBEGRAFT_ETCD names no etcd: the tests of the etcd backend are NOT run. .ci/tools brings one.\n");
+    }
+    program
+}
+
+/// Ports that were free a moment ago.
+fn ports<const N: usize>() -> [u16; N] {
+    let taken: [TcpListener; N] = std::array::from_fn(|_| TcpListener::bind("127.0.0.1:0").unwrap());
+    std::array::from_fn(|i| taken[i].local_addr().unwrap().port())
+}
+
+/// A cluster on loopback that goes when dropped.
+struct Cluster {
+    members: Vec<Member>,
+    _dir: tempfile::TempDir,
+}
+
+struct Member {
+    command: Command,
+    child: Option<Child>,
+    url: String,
+}
+
+impl Member {
+    fn start(&mut self) {
+        self.child = Some(self.command.spawn().unwrap());
+    }
+
+    fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+impl Cluster {
+    fn start(program: &PathBuf, size: usize) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let ports: [u16; 6] = ports();
+        let peer = |i: usize| format!("http://127.0.0.1:{}", ports[i]);
+        let all: Vec<_> = (0..size).map(|i| format!("m{i}={}", peer(i))).collect();
+        let members = (0..size).map(|i| {
+            let url = format!("http://127.0.0.1:{}", ports[3 + i]);
+            let mut command = Command::new(program);
+            command
+                .args(["--name", &format!("m{i}"), "--initial-cluster", &all.join(",")])
+                .args(["--listen-client-urls", &url, "--advertise-client-urls", &url])
+                .args(["--listen-peer-urls", &peer(i), "--initial-advertise-peer-urls", &peer(i)])
+                .args(["--heartbeat-interval", "50", "--election-timeout", "500", "--log-level", "error"])
+                .arg("--data-dir")
+                .arg(dir.path().join(i.to_string()))
+                .stdout(Stdio::null())
+                .stderr(Stdio::null());
+            let mut member = Member { command, child: None, url };
+            member.start();
+            member
+        });
+        Self { members: members.collect(), _dir: dir }
+    }
+
+    fn options(&self, prefix: &str) -> Options {
+        let servers = self.members.iter().map(|m| m.url.clone()).collect();
+        Options { servers, prefix: prefix.into(), ..Options::default() }
+    }
+
+    async fn connect(&self, prefix: &str) -> Etcd {
+        let mut last = None;
+        for _ in 0..5 {
+            match Etcd::connect(&self.options(prefix)).await {
+                Ok(etcd) => return etcd,
+                Err(e) => last = Some(e),
+            }
+        }
+        panic!("etcd is not there: {last:?}")
+    }
+}
+
+async fn put(b: &Etcd, key: &str, expected: u64, value: &str) -> Result<Outcome, Error> {
+    let value = Some(Bytes::from(value.to_owned()));
+    b.write(Write { key: key.into(), expected, value, attachment: None }).await
+}
+
+#[derive(Default)]
+struct Recorder {
+    seen: Mutex<Vec<Event>>,
+    restarts: Mutex<Vec<Range>>,
+}
+
+impl Sink for Recorder {
+    fn deliver(&self, events: &[Event]) {
+        self.seen.lock().unwrap().extend_from_slice(events);
+    }
+
+    fn restart(&self, state: &Range) {
+        self.restarts.lock().unwrap().push(state.clone());
+    }
+}
+
+#[test]
+fn progress_is_believed_from_the_releases_that_tell_it_truly() {
+    let believed = ["3.4.31", "3.5.13", "3.5.16-rc.1", "3.6.0", "4.0.0"];
+    assert_eq!(believed.map(progress_is_true), [true; 5]);
+    assert_eq!(["3.4.30", "3.5.12", "3.5.1", "3.3.27", "", "x"].map(progress_is_true), [false; 6]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn etcd_keeps_the_contract() {
+    let Some(program) = program() else { return };
+    // A cluster for each store: the suite counts revisions, and those are the whole cluster's.
+    let mut clusters = Vec::new();
+    conformance::run(async || {
+        clusters.push(Cluster::start(&program, 1));
+        Arc::new(clusters.last().unwrap().connect("/registry").await) as Arc<dyn Backend>
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn processes_on_one_cluster_see_every_write_of_each_other() {
+    let Some(program) = program() else { return };
+    let cluster = Cluster::start(&program, 1);
+    let (a, b) = (cluster.connect("/registry").await, cluster.connect("/registry").await);
+    let seen = Arc::new(Recorder::default());
+    let (_, _subscription) = b.replay("g/k/", seen.clone()).await.unwrap();
+    let elsewhere = cluster.connect("/other").await;
+    for i in 0..50 {
+        let Ok(Outcome::Committed(r)) = put(&a, &format!("g/k/ns/{i}"), 0, "x").await else { panic!("a write") };
+        put(&elsewhere, &format!("g/k/ns/{i}"), 0, "not ours").await.unwrap();
+        // A read that must be up to date waits for what others wrote, though the store's last write is elsewhere.
+        let now = b.revision().await.unwrap();
+        assert!(now > r, "the revision is the whole store's");
+        assert!(b.shared.told(now, Duration::from_secs(3)).await, "the watch gets to {now}");
+        assert_eq!(seen.seen.lock().unwrap().last().map(|e| e.revision), Some(r), "by then it has told of {r}");
+    }
+    assert_eq!(put(&b, "g/k/ns/0", 0, "y").await.map(|o| matches!(o, Outcome::Conflict(r) if r > 0)), Ok(true));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn losing_the_leader_costs_no_event_and_no_acknowledged_write() {
+    let Some(program) = program() else { return };
+    let mut cluster = Cluster::start(&program, 3);
+    let b = cluster.connect("/registry").await;
+    let seen = Arc::new(Recorder::default());
+    let (_, _subscription) = b.replay("g/k/", seen.clone()).await.unwrap();
+    let mut acknowledged = Vec::new();
+    for i in 0..300 {
+        if i % 60 == 30 {
+            // Whoever leads is killed within two turns.
+            cluster.members[(i / 60) % 3].kill();
+        }
+        if i % 60 == 59 {
+            cluster.members[(i / 60) % 3].start();
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        match put(&b, &format!("g/k/{i}"), 0, "x").await {
+            Ok(Outcome::Committed(r)) => acknowledged.push((r, format!("g/k/{i}"))),
+            Ok(Outcome::Conflict(r)) => panic!("nobody else writes {i}, but it conflicts with {r}"),
+            Err(_) => {}
+        }
+    }
+    assert!(acknowledged.len() > 250, "writes go on: {}", acknowledged.len());
+    let now = b.revision().await.unwrap();
+    assert!(b.shared.told(now, Duration::from_secs(20)).await, "the watch catches up");
+    let events: Vec<_> = seen.seen.lock().unwrap().iter().map(|e| (e.revision, e.key.to_string())).collect();
+    assert!(events.windows(2).all(|w| w[0].0 < w[1].0), "in order, each once");
+    assert!(acknowledged.iter().all(|a| events.contains(a)), "every acknowledged write is an event");
+    let stored = b.range("g/k/", None, 0, Some(now)).await.unwrap();
+    let stored: Vec<_> = stored.items.iter().map(|kv| (kv.revision, kv.key.to_string())).collect();
+    assert_eq!(stored.len(), events.len(), "no event without a write, no write without an event");
+    assert!(events.iter().all(|e| stored.contains(e)));
+    assert!(seen.restarts.lock().unwrap().is_empty(), "nothing was lost");
+    assert_eq!(b.healthy(), Ok(()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_is_compacted_unseen_starts_the_sinks_anew() {
+    let Some(program) = program() else { return };
+    let mut cluster = Cluster::start(&program, 1);
+    let b = cluster.connect("/registry").await;
+    let seen = Arc::new(Recorder::default());
+    let (_, _subscription) = b.replay("g/k/", seen.clone()).await.unwrap();
+    put(&b, "g/k/1", 0, "x").await.unwrap();
+    // While etcd is away, `b` is stopped from coming back before the history is gone.
+    for task in super::lock(&b._tasks.0).drain(..) {
+        task.abort();
+    }
+    let other = cluster.connect("/registry").await;
+    put(&other, "g/k/2", 0, "y").await.unwrap();
+    let Ok(Outcome::Committed(last)) = put(&other, "g/k/3", 0, "z").await else { panic!("a write") };
+    other.compact(last).await.unwrap();
+    cluster.members[0].kill();
+    cluster.members[0].start();
+    let task = tokio::spawn(super::follow::follow(b.shared.clone()));
+    assert!(b.shared.told(last, Duration::from_secs(20)).await, "it goes on");
+    task.abort();
+    let restarts = seen.restarts.lock().unwrap();
+    let keys: Vec<_> = restarts.iter().flat_map(|r| r.items.iter().map(|kv| kv.key.to_string())).collect();
+    assert_eq!(keys, ["g/k/1", "g/k/2", "g/k/3"], "the state, once");
+    assert_eq!(seen.seen.lock().unwrap().len(), 1, "and no events made up");
+}
+
+#[tokio::test]
+async fn wrong_servers_and_files_are_named() {
+    let with = |server: &str| Options { servers: vec![server.into()], prefix: "/registry".into(), ..Options::default() };
+    let error = |options: Options| async move { Etcd::connect(&options).await.err().unwrap().to_string() };
+    assert!(error(Options::default()).await.contains("--etcd-servers"));
+    assert!(error(with("https://127.0.0.1:1")).await.contains("--etcd-cafile"));
+    let missing = Options { ca: Some("/nowhere/ca.pem".into()), ..with("https://127.0.0.1:1") };
+    assert!(error(missing).await.contains("--etcd-cafile: cannot read /nowhere/ca.pem"));
+    let [port] = ports();
+    let refused = error(with(&format!("http://127.0.0.1:{port}"))).await;
+    assert!(refused.contains(&port.to_string()) && refused.contains("refused"), "{refused}");
+}
