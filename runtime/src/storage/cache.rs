@@ -397,7 +397,14 @@ impl<C: Codec> Cache<C> {
 }
 
 impl<E> State<E> {
-    fn put<C: Codec<Entry = E>>(&mut self, codec: &C, revision: Revision, key: Arc<str>, new: Option<Arc<E>>, at: Instant) {
+    fn put<C: Codec<Entry = E>>(
+        &mut self,
+        codec: &C,
+        revision: Revision,
+        key: Arc<str>,
+        new: Option<Arc<E>>,
+        at: Instant,
+    ) {
         self.revision = revision;
         // One copy of a key, however many versions there are.
         let key = self.objects.get_key_value(&key).map_or(key, |(k, _)| k.clone());
@@ -446,7 +453,11 @@ impl<E> State<E> {
                 if !gone.iter().all(|e| kept.is_some_and(|kept| codec.same_terms(e, kept))) {
                     let kept: BTreeSet<_> =
                         chain.iter().filter_map(|(_, e)| e.as_ref()).flat_map(|e| codec.terms(e)).collect();
-                    unlist(&mut self.index, &key, gone.iter().flat_map(|e| codec.terms(e)).filter(|t| !kept.contains(t)));
+                    unlist(
+                        &mut self.index,
+                        &key,
+                        gone.iter().flat_map(|e| codec.terms(e)).filter(|t| !kept.contains(t)),
+                    );
                 }
             }
             if chain.is_empty() {

@@ -162,10 +162,9 @@ pub async fn watch(engine: &Engine, target: &Target, options: WatchOptions) -> R
     watch.sent = from;
     if initial {
         let under = if watch.namespace.is_empty() { String::new() } else { format!("{}/", watch.namespace) };
-        let page =
-            objects
-                .select(&under, None, 0, from, &watch.selection.terms(), |e| watch.selection.matches(e))
-                .map_err(super::store::storage_error)?;
+        let page = objects
+            .select(&under, None, 0, from, &watch.selection.terms(), |e| watch.selection.matches(e))
+            .map_err(super::store::storage_error)?;
         watch.waiting.extend(page.items.into_iter().map(|e| Told::Added(e, None)));
         if watch.bookmarks {
             watch.waiting.push_back(Told::Bookmark(from, true));

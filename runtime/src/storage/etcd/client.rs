@@ -4,8 +4,8 @@ use super::Options;
 use super::wire::{
     Ask, RangeRequest, RangeResponse, StatusRequest, StatusResponse, WatchCreateRequest, WatchRequest, WatchResponse,
 };
-use bytes::Bytes;
 use crate::storage::contract::Error;
+use bytes::Bytes;
 use futures::channel::mpsc;
 use http::uri::PathAndQuery;
 use prost::Message;
@@ -149,7 +149,10 @@ impl Client {
     }
 
     /// Opens a watch stream: what is sent to the returned sender is asked.
-    pub(super) async fn watch(&self, first: Ask) -> Result<(mpsc::Sender<WatchRequest>, Streaming<WatchResponse>), Status> {
+    pub(super) async fn watch(
+        &self,
+        first: Ask,
+    ) -> Result<(mpsc::Sender<WatchRequest>, Streaming<WatchResponse>), Status> {
         let (at, name, mut grpc) = self.endpoint();
         let (mut asks, requests) = mpsc::channel(16);
         let _ = asks.try_send(WatchRequest { ask: Some(first) });

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
-use wire::{Compare, CompactionRequest, CompactionResponse, Op, RangeRequest, TxnRequest, TxnResponse};
+use wire::{CompactionRequest, CompactionResponse, Compare, Op, RangeRequest, TxnRequest, TxnResponse};
 
 /// Where etcd is and how it is spoken to; the fields are kube-apiserver's flags.
 #[derive(Clone, Debug, Default)]
@@ -296,7 +296,8 @@ impl Etcd {
         if this.shared.told(current, LOADING).await {
             return Ok(this);
         }
-        let why = lock(&this.shared.trouble).as_ref().map_or("the watch does not get there".to_owned(), |t| t.1.clone());
+        let why =
+            lock(&this.shared.trouble).as_ref().map_or("the watch does not get there".to_owned(), |t| t.1.clone());
         Err(Error::Unavailable(format!("etcd's events cannot be followed up to revision {current}: {why}")))
     }
 

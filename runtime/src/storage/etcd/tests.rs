@@ -15,7 +15,9 @@ fn program() -> Option<PathBuf> {
     let program = std::env::var_os("KUBEGRAFT_ETCD").map(PathBuf::from);
     if program.is_none() {
         assert!(std::env::var_os("CI").is_none(), "there is no etcd, and this is CI: its tests must run");
-        eprintln!("\n!!! KUBEGRAFT_ETCD names no etcd: the tests of the etcd backend are NOT run. .ci/tools brings one.\n");
+        eprintln!(
+            "\n!!! KUBEGRAFT_ETCD names no etcd: the tests of the etcd backend are NOT run. .ci/tools brings one.\n"
+        );
     }
     program
 }
@@ -225,7 +227,8 @@ async fn what_is_compacted_unseen_starts_the_sinks_anew() {
 
 #[tokio::test]
 async fn wrong_servers_and_files_are_named() {
-    let with = |server: &str| Options { servers: vec![server.into()], prefix: "/registry".into(), ..Options::default() };
+    let with =
+        |server: &str| Options { servers: vec![server.into()], prefix: "/registry".into(), ..Options::default() };
     let error = |options: Options| async move { Etcd::connect(&options).await.err().unwrap().to_string() };
     assert!(error(Options::default()).await.contains("--etcd-servers"));
     assert!(error(with("https://127.0.0.1:1")).await.contains("--etcd-cafile"));
