@@ -69,6 +69,12 @@ impl Server {
         let _ = self.child.wait();
     }
 
+    /// SIGTERM, and waits for the end.
+    pub fn terminate(mut self) {
+        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
+        let _ = self.child.wait();
+    }
+
     /// A client with the admin kubeconfig.
     ///
     /// # Errors

@@ -1,6 +1,8 @@
 //! One binary for all integration tests of the repository.
 
 mod apply;
+mod command_line;
+mod hostile;
 mod in_process;
 mod kill;
 mod kubectl;

@@ -56,16 +56,14 @@ impl<'a> Labels<'a> {
             (true, false) => "namespace",
             (true, true) => "cluster",
         };
-        let subresource = match info.subresource.first().map(String::as_str) {
-            Some(known @ ("status" | "scale" | "finalize")) => known,
-            _ => "",
-        };
+        let subresource = info.subresource.first().map(String::as_str).unwrap_or_default();
+        let known = ["status", "scale", "finalize"].contains(&subresource);
         Self {
             verb,
             group: &info.group,
             version: &info.version,
             resource: &info.resource,
-            subresource,
+            subresource: if known { subresource } else { "" },
             scope,
             dry_run: if dry_run { "All" } else { "" },
         }
