@@ -79,5 +79,5 @@ pub(super) fn answer(
     let review = json!({
         "kind": "SelfSubjectReview", "apiVersion": "authentication.k8s.io/v1",
         "metadata": {"creationTimestamp": now}, "status": {"userInfo": info}});
-    Ok(respond::value(201, &review, negotiate::negotiate(&parts.headers, None, Answer::Document)?))
+    Ok(respond::value(201, &review, negotiate::negotiate(&parts.headers, None, Answer::Resource)?))
 }
