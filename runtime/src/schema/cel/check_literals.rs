@@ -5,6 +5,7 @@
 
 use super::check_format;
 use super::types::{Checked, Type};
+use super::value::{To, Value};
 use kubegraft_syntax::cel::Errors;
 use kubegraft_syntax::cel::ast::{Expr, Kind, Literal};
 
@@ -62,6 +63,9 @@ impl Literals<'_> {
         self.formats -= format;
         if let Some(Expr { id, kind: Kind::Literal(literal) }) = args.first() {
             let valid = match (function, literal) {
+                ("duration", Literal::String(text)) => Value::string(text.as_str()).convert(To::Duration).is_ok(),
+                ("timestamp", Literal::String(text)) => Value::string(text.as_str()).convert(To::Timestamp).is_ok(),
+                ("timestamp", Literal::Int(seconds)) => Value::Int(*seconds).convert(To::Timestamp).is_ok(),
                 ("matches", Literal::String(pattern)) => kubegraft_syntax::re2::translate(pattern).is_ok(),
                 _ => true,
             };

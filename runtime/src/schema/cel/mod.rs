@@ -2,15 +2,34 @@
 //! functions and the metered evaluator. Text becomes syntax in `kubegraft_syntax::cel`; which rules a schema has and when
 //! they run is not decided here.
 
+mod check;
+mod check_format;
+mod check_literals;
 mod cost;
+pub mod declared;
+mod decls;
+pub mod escape;
+mod estimate;
+mod estimate_calls;
+mod estimate_path;
 mod eval;
 mod functions;
 mod message;
 mod plan;
+mod range;
+#[cfg(test)]
+mod recorded_tests;
+mod rule;
 pub mod types;
+mod unify;
 pub mod value;
 
+pub use check::{Variables, check, compile};
 pub use cost::{Meter, PER_CALL_LIMIT, PER_OBJECT_LIMIT};
+pub use declared::Declared;
+pub use estimate::estimate;
 pub use plan::Program;
+pub use range::Range;
+pub use rule::{Rule, VARIABLES};
 pub use types::{Checked, Object, Reference, Type};
 pub use value::{Error, Value};
