@@ -35,6 +35,7 @@ pub(crate) mod fieldpath;
 mod metadata;
 pub mod node;
 mod prune;
+mod rules;
 pub(crate) mod typed;
 pub mod validate;
 
@@ -45,11 +46,14 @@ pub use validate::Outcome;
 
 use crate::status::field::{FieldError, Path};
 use serde_json::Value;
+use std::sync::OnceLock;
 
 /// A structural schema ready for use on every object of one version.
 #[derive(Debug)]
 pub struct Schema {
     node: Node,
+    /// Compiled when the first object is validated: many definitions never have one.
+    rules: OnceLock<Option<Box<rules::Rules>>>,
 }
 
 impl Schema {
@@ -59,12 +63,16 @@ impl Schema {
         if !schema.is_object() {
             return Err(vec![FieldError::required("openAPIV3Schema", "schemas are required")]);
         }
-        Ok(Self { node: Node::parse(schema) })
+        Ok(Self { node: Node::parse(schema), rules: OnceLock::new() })
     }
 
     /// The structural tree, for apply and for expressions.
     pub fn node(&self) -> &Node {
         &self.node
+    }
+
+    fn rules(&self) -> Option<&rules::Rules> {
+        self.rules.get_or_init(|| rules::Rules::of(&self.node).map(Box::new)).as_deref()
     }
 
     /// Removes what the schema does not know, and nulls of fields that are neither nullable nor defaulted. With `is_root`
@@ -119,11 +127,11 @@ impl Schema {
 
     /// Validates a whole object; with `old`, errors of unchanged parts are dropped as upstream's ratcheting does.
     pub fn validate(&self, new: &Value, old: Option<&Value>) -> Outcome {
-        validate::validate(&self.node, new, old)
+        validate::validate(self, new, old)
     }
 
     /// Validates a write to the status subresource: values below status only, but the rules of the whole object.
     pub fn validate_status(&self, new: &Value, old: &Value) -> Outcome {
-        validate::validate_status(&self.node, new, old)
+        validate::validate_status(self, new, old)
     }
 }

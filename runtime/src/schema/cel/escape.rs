@@ -61,9 +61,39 @@ pub fn escape(name: &str) -> Option<Cow<'_, str>> {
     Some(Cow::Owned(out))
 }
 
+/// The property's name for an identifier; none for an escape that does not exist.
+pub(super) fn unescape(name: &str) -> Option<Cow<'_, str>> {
+    if !name.contains("__") {
+        return Some(name.into());
+    }
+    let mut out = String::with_capacity(name.len());
+    let mut rest = name;
+    while let Some(at) = rest.find("__") {
+        // An escape is two underscores, a word without underscores, two underscores.
+        let word_end = rest[at + 2..].find('_').map(|i| at + 2 + i);
+        let Some(end) = word_end.filter(|e| *e > at + 2 && rest[*e..].starts_with("__")) else {
+            out.push_str(&rest[..=at]);
+            rest = &rest[at + 1..];
+            continue;
+        };
+        out.push_str(&rest[..at]);
+        out.push_str(match &rest[at + 2..end] {
+            "underscores" => "__",
+            "dot" => ".",
+            "dash" => "-",
+            "slash" => "/",
+            word if is_reserved(word) && end + 2 - at == name.len() => word,
+            _ => return None,
+        });
+        rest = &rest[end + 2..];
+    }
+    out.push_str(rest);
+    Some(out.into())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::escape;
+    use super::{escape, unescape};
 
     #[test]
     fn names_become_identifiers_or_cannot_be_named() {
@@ -81,6 +111,15 @@ mod tests {
             ("a b", None),
         ] {
             assert_eq!(escape(name).as_deref(), want, "{name}");
+            if let Some(want) = want {
+                assert_eq!(unescape(want).as_deref(), Some(name), "{want}");
+            }
         }
+    }
+
+    #[test]
+    fn an_escape_that_does_not_exist_names_nothing() {
+        assert_eq!(unescape("a__unknown__b"), None);
+        assert_eq!(unescape("a__in__"), None);
     }
 }

@@ -5,7 +5,7 @@ use super::cost::{self, Meter};
 use super::message;
 use super::plan::{Attr, Base, Fold, Invocation, Node, Program, Qual, QualKey, check_qualifier};
 use super::value::{Error, Key, List, Map, Result, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A variable: an accumulator gets its first value when it is first asked for.
@@ -112,6 +112,7 @@ fn eval<'a>(node: &'a Node, f: &mut Frame<'a, '_>) -> Result<'a> {
         Node::Member(item, set) => {
             let item = eval(item, f)?;
             let found = match &item {
+                Value::Double(d) if d.is_nan() => false,
                 Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::Double(_) | Value::String(_) => {
                     Key::new(item, 0).is_ok_and(|k| contains(set, &k))
                 }
@@ -144,15 +145,9 @@ fn eval<'a>(node: &'a Node, f: &mut Frame<'a, '_>) -> Result<'a> {
     }
 }
 
-fn contains<'k>(set: &'k std::collections::BTreeSet<Key<'static>>, key: &Key<'_>) -> bool {
-    // Keys of one lifetime compare with those of another.
-    fn shorter<'s, 'k>(set: &'s std::collections::BTreeSet<Key<'static>>) -> &'s std::collections::BTreeSet<Key<'k>>
-    where
-        'static: 'k,
-    {
-        set
-    }
-    shorter(set).contains(key)
+/// Keys of the program and keys of the object live differently long, and are compared all the same.
+fn contains<'k>(set: &BTreeSet<Key<'k>>, key: &Key<'k>) -> bool {
+    set.contains(key)
 }
 
 /// Errors that may be absorbed as values; those that may not end the evaluation.

@@ -2,6 +2,8 @@
 //! functions and the metered evaluator. Text becomes syntax in `kubegraft_syntax::cel`; which rules a schema has and when
 //! they run is not decided here.
 
+#![allow(clippy::mutable_key_type, reason = "the order of keys does not ask for the part of a value that can change")]
+
 mod check;
 mod check_format;
 mod check_literals;
@@ -13,6 +15,8 @@ mod estimate;
 mod estimate_calls;
 mod estimate_path;
 mod eval;
+#[cfg(test)]
+mod eval_recorded_tests;
 mod functions;
 mod message;
 mod plan;
@@ -32,4 +36,5 @@ pub use plan::Program;
 pub use range::Range;
 pub use rule::{Rule, VARIABLES};
 pub use types::{Checked, Object, Reference, Type};
+pub(in crate::schema) use value::go::quote;
 pub use value::{Error, Value};

@@ -6,22 +6,22 @@ use serde_json::Value;
 
 /// A value and its old self. No `Pair` means that they cannot be told to correspond.
 #[derive(Clone, Copy)]
-pub(super) struct Pair<'a> {
-    pub(super) old: &'a Value,
-    pub(super) new: &'a Value,
+pub(in crate::schema) struct Pair<'a> {
+    pub(in crate::schema) old: &'a Value,
+    pub(in crate::schema) new: &'a Value,
     /// The schema by which children correspond.
-    pub(super) node: &'a Node,
+    pub(in crate::schema) node: &'a Node,
 }
 
 impl<'a> Pair<'a> {
-    pub(super) fn key(&self, name: &str) -> Option<Self> {
+    pub(in crate::schema) fn key(&self, name: &str) -> Option<Self> {
         let old = self.old.as_object()?.get(name)?;
         let new = self.new.as_object()?.get(name)?;
         Some(Self { old, new, node: self.node.field(name)? })
     }
 
     /// Items correspond only in lists of type map, by their keys.
-    pub(super) fn index(&self, i: usize) -> Option<Self> {
+    pub(in crate::schema) fn index(&self, i: usize) -> Option<Self> {
         if self.node.list_type != Some(ListType::Map) {
             return None;
         }
@@ -37,7 +37,7 @@ impl<'a> Pair<'a> {
     }
 
     /// Equal as far as the schema reaches: a map with an undeclared member is never equal.
-    pub(super) fn equal(&self) -> bool {
+    pub(in crate::schema) fn equal(&self) -> bool {
         match (self.old, self.new) {
             (Value::Array(old), Value::Array(new)) => {
                 if old.len() != new.len() {

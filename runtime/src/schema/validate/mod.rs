@@ -1,13 +1,14 @@
 //! Validation of objects: OpenAPI keywords, Kubernetes list types and embedded resources, and the order and ratcheting in
 //! which apiextensions' `registry/customresource` runs them. Expression rules are `schema::cel`'s.
 
-mod correlate;
+pub(in crate::schema) mod correlate;
 mod embedded;
 pub(crate) mod formats;
 mod listtype;
 mod number;
 mod openapi;
 
+use super::Schema;
 use super::node::Node;
 use crate::status::field::{BadValue, FieldError, Kind, Path};
 use correlate::Pair;
@@ -23,28 +24,30 @@ pub struct Outcome {
 }
 
 /// See [`super::Schema::validate`].
-pub(super) fn validate(node: &Node, new: &Value, old: Option<&Value>) -> Outcome {
+pub(super) fn validate(schema: &Schema, new: &Value, old: Option<&Value>) -> Outcome {
+    let node = &schema.node;
     let mut errors = openapi::validate(node, new, old.map(|old| Pair { old, new, node }), &Path::root());
     if node.has_kubernetes {
         embedded::validate(&Path::root(), new, node, &mut errors);
         lists(node, new, old, &mut errors);
     }
-    rules(node, new, old, errors)
+    rules(schema, new, old, errors)
 }
 
 /// Validates a write to the status subresource: values below status, and the rules of the whole object.
-pub(super) fn validate_status(node: &Node, new: &Value, old: &Value) -> Outcome {
+pub(super) fn validate_status(schema: &Schema, new: &Value, old: &Value) -> Outcome {
+    let node = &schema.node;
     let mut errors = Vec::new();
-    if let (Some(status), Some(schema)) = (new.get("status"), node.property("status")) {
+    if let (Some(status), Some(node)) = (new.get("status"), node.property("status")) {
         let null = Value::Null;
         let was = old.get("status").unwrap_or(&null);
-        let pair = Pair { old: was, new: status, node: schema };
-        errors = openapi::validate(schema, status, Some(pair), &Path::new("status"));
+        let pair = Pair { old: was, new: status, node };
+        errors = openapi::validate(node, status, Some(pair), &Path::new("status"));
     }
     if node.has_kubernetes {
         lists(node, new, Some(old), &mut errors);
     }
-    rules(node, new, Some(old), errors)
+    rules(schema, new, Some(old), errors)
 }
 
 /// Validates a default by its own schema. With `is_resource` it is a whole resource.
@@ -80,23 +83,25 @@ fn lists(node: &Node, new: &Value, old: Option<&Value>, errors: &mut Vec<FieldEr
     errors.append(&mut found);
 }
 
-fn rules(node: &Node, _new: &Value, _old: Option<&Value>, mut errors: Vec<FieldError>) -> Outcome {
-    let outcome = Outcome::default();
-    if node.has_rules {
-        let blocking = |e: &FieldError| {
-            matches!(e.kind, Kind::NotSupported | Kind::Required | Kind::TooLong | Kind::TooMany | Kind::TypeInvalid)
-        };
-        if errors.iter().any(blocking) {
-            let detail = "some validation rules were not checked because the object was invalid; correct the existing \
-                          errors to complete validation";
-            errors.push(FieldError::invalid(Path::root(), Value::Null, detail));
-        }
+/// Rules see only objects of which every type, bound and choice is right.
+fn rules(schema: &Schema, new: &Value, old: Option<&Value>, errors: Vec<FieldError>) -> Outcome {
+    let mut outcome = Outcome { errors, warnings: Vec::new() };
+    let Some(rules) = schema.rules() else { return outcome };
+    let blocking = |e: &FieldError| {
+        matches!(e.kind, Kind::NotSupported | Kind::Required | Kind::TooLong | Kind::TooMany | Kind::TypeInvalid)
+    };
+    if outcome.errors.iter().any(blocking) {
+        let detail = "some validation rules were not checked because the object was invalid; correct the existing \
+                      errors to complete validation";
+        outcome.errors.push(FieldError::invalid(Path::root(), Value::Null, detail));
+    } else {
+        super::rules::validate(rules, &schema.node, new, old, &mut outcome);
     }
-    Outcome { errors, ..outcome }
+    outcome
 }
 
 /// A JSON value as an error prints it; floats as Go writes them.
-fn bad(value: &Value) -> BadValue {
+pub(in crate::schema) fn bad(value: &Value) -> BadValue {
     match value {
         Value::Number(n) => BadValue::Raw(number::Num::of(n).json()),
         v => BadValue::Json(v.clone()),

@@ -60,15 +60,15 @@ static FORMATS: [NamedFormat; 13] = [
         name: "uuid",
         label: "uuid",
         check: |s| one_of("uuid", s, "does not match the UUID format"),
-        pattern_size: 83,
+        pattern_size: 70,
     },
     NamedFormat { name: "byte", label: "byte", check: |s| one_of("byte", s, "invalid base64"), pattern_size: 84 },
-    NamedFormat { name: "date", label: "date", check: |s| one_of("date", s, "invalid date"), pattern_size: 73 },
+    NamedFormat { name: "date", label: "date", check: |s| one_of("date", s, "invalid date"), pattern_size: 71 },
     NamedFormat {
         name: "datetime",
         label: "datetime",
         check: |s| one_of("datetime", s, "invalid datetime"),
-        pattern_size: 73,
+        pattern_size: 71,
     },
 ];
 

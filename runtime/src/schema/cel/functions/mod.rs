@@ -21,6 +21,9 @@ use super::value::{Error, List, Map, Opaque, Result, Value};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+/// Whether a first operand has what an implementation needs.
+type Takes = fn(&Value<'_>) -> bool;
+
 /// An implementation. The arguments may be taken out of the slice.
 pub(super) type Run = for<'a> fn(&mut [Value<'a>]) -> Result<'a>;
 
@@ -32,7 +35,7 @@ pub(super) struct Function {
 
 enum Body {
     /// One implementation for all overloads, for first operands that have what it needs.
-    Whole(fn(&Value<'_>) -> bool, Run),
+    Whole(Takes, Run),
     /// An implementation for each overload.
     Overloads(&'static [Overload]),
 }
@@ -102,7 +105,7 @@ impl Arg {
 #[derive(Default)]
 pub(super) struct Entry {
     name: &'static str,
-    whole: Option<(fn(&Value<'_>) -> bool, Run)>,
+    whole: Option<(Takes, Run)>,
     overloads: Vec<&'static Overload>,
 }
 
@@ -196,7 +199,7 @@ fn misfit(function: &str, first: &Value<'_>) -> Error {
     }
 }
 
-const fn whole(name: &'static str, takes: fn(&Value<'_>) -> bool, run: Run) -> Function {
+const fn whole(name: &'static str, takes: Takes, run: Run) -> Function {
     Function { name, body: Body::Whole(takes, run) }
 }
 

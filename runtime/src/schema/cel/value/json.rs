@@ -3,7 +3,7 @@
 use super::map::Map;
 use super::time::{self, Timestamp};
 use super::{Error, List, Result, Str, Value};
-use crate::schema::node::{Node, Type};
+use crate::schema::node::{ListType, Node, Type};
 use base64::Engine;
 use serde_json::Value as Json;
 
@@ -31,7 +31,10 @@ pub(super) fn read<'a>(value: &'a Json, node: &'a Node, resource: bool) -> Resul
             Json::Array(_) if node.items.is_none() => {
                 Err(Error::new("invalid array type, expected Items with a non-empty Schema"))
             }
-            Json::Array(items) => Ok(Value::List(List::Json { items, node })),
+            Json::Array(items) => {
+                let seen = (node.list_type == Some(ListType::Set)).then(Default::default);
+                Ok(Value::List(List::Json { items, node, seen }))
+            }
             _ => Err(Error::new("invalid data, expected an array for the provided schema with type=array")),
         },
         Some(Type::String) => match value {

@@ -1,11 +1,12 @@
 //! Lists of type set and map: their equality has no order, and their sum takes in only what is new (apiserver
 //! `cel/common`).
 
-use super::{Error, Key, List, Map, Result, Str, Value, escape};
+use super::super::escape::escape;
+use super::{Error, Key, List, Map, Result, Str, Value};
 use crate::schema::node::Node;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// What identifies an item of a set.
 fn scalar<'a>(item: &Value<'a>) -> std::result::Result<Key<'a>, Error> {
@@ -33,12 +34,22 @@ pub(super) fn equal_sets<'a>(a: &List<'a>, b: &List<'a>) -> std::result::Result<
     Ok(seen.len() == mine.len())
 }
 
+/// What a set of an object has been added up with, besides what it holds. Upstream 1.36 keeps that with the value by
+/// mistake, so that a second `self + [1]` adds nothing.
+pub type Seen = Arc<Mutex<BTreeSet<String>>>;
+
 pub(super) fn union<'a>(a: &List<'a>, b: &List<'a>, node: &'a Node) -> Result<'a> {
     let mut items = a.to_vec()?;
     let mut known = items.iter().map(scalar).collect::<std::result::Result<BTreeSet<_>, Error>>()?;
+    let mut seen = match a {
+        List::Json { seen: Some(seen), .. } => seen.lock().ok(),
+        _ => None,
+    };
     for v in b.iter() {
         let v = v?;
-        if known.insert(scalar(&v)?) {
+        let key = scalar(&v)?;
+        let before = seen.as_mut().is_some_and(|s| !known.contains(&key) && !s.insert(format!("{key:?}")));
+        if known.insert(key) && !before {
             items.push(v);
         }
     }

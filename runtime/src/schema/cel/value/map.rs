@@ -1,6 +1,6 @@
 //! Maps: objects of a schema, read through it, and those that expressions make.
 
-use super::escape::{escape, unescape};
+use super::super::escape::{escape, unescape};
 use super::{Error, Result, Str, Value, json};
 use crate::schema::node::{Node, Type};
 use serde_json::Value as Json;
@@ -170,6 +170,7 @@ static METADATA: LazyLock<Node> = LazyLock::new(|| {
     let text = || Node { type_: Some(Type::String), ..Node::default() };
     Node {
         type_: Some(Type::Object),
+        declares_properties: true,
         properties: [("generateName".into(), text()), ("name".into(), text())].into(),
         ..Node::default()
     }
@@ -278,6 +279,7 @@ impl<'a> Map<'a> {
                     Value::Uint(u) => {
                         find(Find::Uint(*u)).or_else(|| i64::try_from(*u).ok().and_then(|i| find(Find::Int(i))))
                     }
+                    Value::Double(d) if d.is_nan() => None,
                     Value::Double(d) => find(Find::Double(d.to_bits()))
                         .or_else(|| super::go::whole_i64(*d).and_then(|i| find(Find::Int(i))))
                         .or_else(|| super::go::whole_u64(*d).and_then(|u| find(Find::Uint(u)))),

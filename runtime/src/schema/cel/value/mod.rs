@@ -5,7 +5,6 @@ mod arith;
 mod convert;
 mod equal;
 mod error;
-mod escape;
 pub(in crate::schema) mod go;
 mod json;
 mod keyed;
@@ -19,7 +18,7 @@ pub(super) mod url;
 
 pub(super) use convert::To;
 pub use error::Error;
-pub(crate) use escape::escape;
+pub use keyed::Seen;
 pub(super) use map::Key;
 pub use map::{Map, Members};
 
@@ -95,6 +94,8 @@ pub enum List<'a> {
         items: &'a [Json],
         /// The schema of the array.
         node: &'a Node,
+        /// For a set: what it has been added up with.
+        seen: Option<Seen>,
     },
     /// Made by an expression.
     Owned {
@@ -284,8 +285,8 @@ impl<'a> Value<'a> {
             Self::Duration(d) => *d == 0,
             // Only lists and maps that expressions make can be zero upstream.
             Self::List(List::Json { .. }) | Self::Map(Map::Json(_)) => false,
-            Self::List(l) => l.len() == 0,
-            Self::Map(m) => m.len() == 0,
+            Self::List(l) => l.is_empty(),
+            Self::Map(m) => m.is_empty(),
             _ => false,
         }
     }
@@ -317,7 +318,7 @@ impl<'a> List<'a> {
     /// The item at an index, which is an error where the object does not fit its schema.
     pub fn get(&self, i: usize) -> Option<Result<'a>> {
         match self {
-            Self::Json { items, node } => {
+            Self::Json { items, node, .. } => {
                 let item = items.get(i)?;
                 let Some(schema) = node.items.as_deref() else {
                     return Some(Err(Error::new("invalid array type, expected Items with a non-empty Schema")));
