@@ -50,9 +50,10 @@ impl Rules {
     /// Rules stand where `stated` has them, but types are those of `node`: within allOf the two differ.
     fn read(stated: &Node, node: &Node, is_root: bool) -> Option<Self> {
         let below = |stated: &Node, node: &Node| Self::read(stated, node, node.embedded);
-        let properties = stated.properties.iter().filter_map(|(name, stated)| {
-            Some((name.clone(), below(stated, node.property(name)?)?))
-        });
+        let properties = stated
+            .properties
+            .iter()
+            .filter_map(|(name, stated)| Some((name.clone(), below(stated, node.property(name)?)?)));
         let checks = stated.checks.as_deref();
         let rules = Self {
             own: own(stated, node, is_root),

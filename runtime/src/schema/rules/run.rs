@@ -278,9 +278,11 @@ impl Run<'_> {
         let mut meter = Meter::new(PER_CALL_LIMIT);
         let made = program.eval(variables, &mut meter);
         if !self.pay(meter.cost()) {
-            return Err("messageExpression evaluation failed due to running out of cost budget, no further validation \
+            return Err(
+                "messageExpression evaluation failed due to running out of cost budget, no further validation \
                         rules will be run"
-                .into());
+                    .into(),
+            );
         }
         match made {
             Err(e) if e.text().starts_with("operation cancelled: actual cost limit exceeded") => Err(format!(
