@@ -146,6 +146,18 @@ impl Translation<'_> {
                 self.out.push('}');
                 return Ok(());
             }
+            'p' | 'P' | 'x' if self.peek(2) == Some('{') => {
+                let name: String = self.chars[self.at + 2..].iter().take_while(|c| **c != '}').collect();
+                let whole = format!("\\{c}{name}}}");
+                self.at += whole.chars().count();
+                // Go writes a negated class inside, as in `\p{^Greek}`.
+                self.out.push_str(&match (name.strip_prefix("{^"), c) {
+                    (Some(name), 'p') => format!("\\P{{{name}}}"),
+                    (Some(name), _) => format!("\\p{{{name}}}"),
+                    (None, _) => whole,
+                });
+                return Ok(());
+            }
             'a' | 'f' | 't' | 'n' | 'r' | 'v' | 'x' | 'p' | 'P' => format!("\\{c}"),
             'A' | 'z' if !in_class => format!("\\{c}"),
             '0'..='7' => {
@@ -266,6 +278,12 @@ mod tests {
     fn braces_that_repeat_nothing_are_braces() {
         assert_eq!(translate("a{,2}").as_deref(), Ok("a\\{,2\\}"));
         assert_eq!(translate("a{2,3}").as_deref(), Ok("a{2,3}"));
+    }
+
+    #[test]
+    fn unicode_classes_keep_their_names() {
+        assert_eq!(translate(r"^\p{Greek}+\x{3b1}[\pL\P{^Nd}]$").as_deref(), Ok(r"^\p{Greek}+\x{3b1}[\pL\p{Nd}]$"));
+        assert!(translate(r"\p{NoSuchClass}").is_err());
     }
 
     #[test]

@@ -44,7 +44,14 @@ pub fn object(ctx: &Context, target: &Target, format: Format, raw: &[u8], mode: 
             quoted(raw)
         ))
     };
-    let decoded = codec::decode_typed(format, raw).map_err(unrecognized)?;
+    let decoded = codec::decode_typed(format, raw).map_err(|why| match why.contains("number out of range") {
+        // Such a number is JSON, but no value of any field.
+        true => {
+            let (kind, version) = (target.kind(), &target.version().name);
+            Status::bad_request(format!("{kind} in version \"{version}\" cannot be handled as a {kind}: {why}"))
+        }
+        false => unrecognized(why),
+    })?;
     let mut object = Object::from_value(decoded.value.clone()).unwrap_or_default();
     if target.served.strategy.is_typed() {
         // Upstream's typed decoders take what is left out from the URL; custom resources must say what they are.

@@ -116,11 +116,15 @@ impl Served {
 
     /// Encodes an object of any version for storage.
     pub fn encode(&self, object: &Object, from: usize) -> Pending {
-        if from == self.storage_version {
+        let stored = &self.definition.versions[self.storage_version];
+        // A status that the write was not to set comes back with its default, as upstream reads it from storage.
+        let status = stored.schema.node().property("status").filter(|_| stored.status);
+        let complete = object.0.contains_key("status") || status.is_none_or(|s| s.default.is_none());
+        if from == self.storage_version && complete {
             return self.codec().encode(object);
         }
         let mut value = self.convert(object.clone(), self.storage_version).into_value();
-        self.definition.versions[self.storage_version].schema.default(&mut value);
+        stored.schema.default(&mut value);
         self.codec().encode(&Object::from_value(value).unwrap_or_default())
     }
 

@@ -4,7 +4,6 @@ use super::at::At;
 use super::options::Options;
 use super::props::Props;
 use crate::status::field::FieldError;
-use serde_json::Value;
 use std::collections::HashSet;
 
 const LIST_TYPE: &str = "x-kubernetes-list-type";
@@ -139,20 +138,4 @@ pub(super) fn keys(s: Props<'_>, at: &At<'_>, errors: &mut Vec<FieldError>) {
             errors.push(FieldError::forbidden(properties.key(k).child("nullable"), detail));
         }
     }
-}
-
-/// Sets of lists or objects, which neither apply nor rules understand: texts for warnings, sorted.
-pub(super) fn set_warnings<'a>(schemas: impl Iterator<Item = Props<'a>>) -> Vec<String> {
-    let mut found = std::collections::BTreeSet::new();
-    for s in schemas {
-        s.each(&mut |s| {
-            let items = s.schema("items").filter(|_| s.get(LIST_TYPE) == Some(&Value::from("set")));
-            if let Some(t @ ("object" | "array")) = items.map(Props::type_) {
-                found.insert(format!(
-                    "x-kubernetes-list-type: set for items of type \"{t}\" is not supported by server-side apply or CEL validation rules"
-                ));
-            }
-        });
-    }
-    found.into_iter().collect()
 }

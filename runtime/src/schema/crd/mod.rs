@@ -111,7 +111,8 @@ fn text<'a>(v: &'a Value, pointer: &str) -> &'a str {
     v.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// What is wrong with a new definition, as [`decode`] left it, beyond its metadata; and warnings about it.
+/// What is wrong with a new definition, as [`decode`] left it, beyond its metadata; and warnings about one
+/// that is right.
 pub fn validate_create(crd: &Value) -> (Vec<FieldError>, Vec<String>) {
     let spec = Spec::of(crd);
     let mut errors = Vec::new();
@@ -122,7 +123,8 @@ pub fn validate_create(crd: &Value) -> (Vec<FieldError>, Vec<String>) {
     }
     spec::validate(&spec, &Options::create(), &mut errors);
     rest(crd, None, &spec, &mut errors);
-    (errors, warnings::create(&spec))
+    let warnings = if errors.is_empty() { warnings::create(&spec) } else { Vec::new() };
+    (errors, warnings)
 }
 
 /// What is wrong with a change of a definition; what was wrong before may stay wrong. And warnings about what is new.
@@ -140,7 +142,8 @@ pub fn validate_update(new: &Value, old: &Value) -> (Vec<FieldError>, Vec<String
         }
     }
     rest(new, Some(old), &spec, &mut errors);
-    (errors, warnings::update(&spec, &old_spec))
+    let warnings = if errors.is_empty() { warnings::update(&spec, &old_spec) } else { Vec::new() };
+    (errors, warnings)
 }
 
 /// What is asked beyond spec.

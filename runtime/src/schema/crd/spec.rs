@@ -30,11 +30,12 @@ pub(super) fn validate(spec: &Spec<'_>, options: &Options<'_>, errors: &mut Vec<
         version(spec, v, options, require_structural, &at, errors);
     }
     if !unique {
-        errors.push(FieldError::invalid(versions_at, spec.dump(), "must contain unique version names"));
+        let detail = "must contain unique version names";
+        errors.push(FieldError { value: spec.dump(), ..FieldError::invalid(versions_at, Value::Null, detail) });
     }
     if spec.versions.iter().filter(|v| v.flag("storage")).count() != 1 {
         let detail = "must have exactly one version marked as storage version";
-        errors.push(FieldError::invalid(versions_at, spec.dump(), detail));
+        errors.push(FieldError { value: spec.dump(), ..FieldError::invalid(versions_at, Value::Null, detail) });
     }
     // Upstream's internal form names the first version once more.
     if let Some(first) = spec.versions.first().filter(|v| !v.name.is_empty()) {

@@ -2,6 +2,7 @@
 //! there (`spec.validation...` instead of `spec.versions[0].schema...`; X/apis/apiextensions/v1/conversion.go).
 
 use super::props::Props;
+use crate::status::field::BadValue;
 use serde_json::{Value, json};
 
 /// `spec`, borrowed.
@@ -119,12 +120,13 @@ impl<'a> Spec<'a> {
         has_status(self.subresources) || self.versions.iter().any(|v| has_status(v.subresources))
     }
 
-    /// The versions as errors show them: upstream's internal structs.
-    pub(super) fn dump(&self) -> Value {
+    /// The versions as errors show them: upstream's internal structs, member by member.
+    pub(super) fn dump(&self) -> BadValue {
         if !self.get("versions").is_some_and(Value::is_array) {
-            return Value::Null;
+            return BadValue::Json(Value::Null);
         }
-        self.versions.iter().map(Version::dump).collect()
+        let all: Vec<String> = self.versions.iter().map(Version::dump).collect();
+        BadValue::Raw(format!("[{}]", all.join(",")))
     }
 }
 
@@ -142,18 +144,21 @@ impl<'a> Version<'a> {
         open_api(self.schema).is_some()
     }
 
-    fn dump(&self) -> Value {
-        let some = |list: &[Value]| if list.is_empty() { Value::Null } else { list.into() };
-        json!({
-            "Name": self.name,
-            "Served": self.flag("served"),
-            "Storage": self.flag("storage"),
-            "Deprecated": self.flag("deprecated"),
-            "DeprecationWarning": self.version.get("deprecationWarning"),
-            "Schema": self.schema.map(|s| json!({"OpenAPIV3Schema": s.get("openAPIV3Schema")})),
-            "Subresources": self.subresources,
-            "AdditionalPrinterColumns": some(self.columns),
-            "SelectableFields": some(self.selectable),
-        })
+    fn dump(&self) -> String {
+        let list = |list: &[Value]| if list.is_empty() { Value::Null } else { list.into() };
+        let schema = self.schema.map_or(Value::Null, |s| json!({"OpenAPIV3Schema": s.get("openAPIV3Schema")}));
+        let members = [
+            ("Name", self.name.into()),
+            ("Served", self.flag("served").into()),
+            ("Storage", self.flag("storage").into()),
+            ("Deprecated", self.flag("deprecated").into()),
+            ("DeprecationWarning", self.version.get("deprecationWarning").cloned().unwrap_or_default()),
+            ("Schema", schema),
+            ("Subresources", self.subresources.cloned().unwrap_or_default()),
+            ("AdditionalPrinterColumns", list(self.columns)),
+            ("SelectableFields", list(self.selectable)),
+        ];
+        let members: Vec<String> = members.iter().map(|(k, v)| format!("\"{k}\":{v}")).collect();
+        format!("{{{}}}", members.join(","))
     }
 }

@@ -1,6 +1,5 @@
-//! What a definition is warned about, though it is taken: formats that nothing checks, sets that nothing merges.
+//! What a definition is warned about, though it is taken: formats that nothing checks.
 
-use super::lists;
 use super::props::Props;
 use super::view::Spec;
 use crate::schema::node::Type;
@@ -8,18 +7,6 @@ use crate::schema::validate::formats;
 
 /// Warnings about a new definition.
 pub(super) fn create(spec: &Spec<'_>) -> Vec<String> {
-    let mut all = formats(spec);
-    all.extend(lists::set_warnings(spec.schemas()));
-    all
-}
-
-/// Warnings about what a change brings.
-pub(super) fn update(new: &Spec<'_>, old: &Spec<'_>) -> Vec<String> {
-    let known = create(old);
-    create(new).into_iter().filter(|w| !known.contains(w)).collect()
-}
-
-fn formats(spec: &Spec<'_>) -> Vec<String> {
     let mut found = Vec::new();
     for s in spec.schemas() {
         s.each(&mut |s| {
@@ -30,6 +17,12 @@ fn formats(spec: &Spec<'_>) -> Vec<String> {
         });
     }
     found
+}
+
+/// Warnings about what a change brings.
+pub(super) fn update(new: &Spec<'_>, old: &Spec<'_>) -> Vec<String> {
+    let known = create(old);
+    create(new).into_iter().filter(|w| !known.contains(w)).collect()
 }
 
 fn recognized(s: Props<'_>, format: &str) -> bool {

@@ -42,12 +42,8 @@ impl Num {
         if integer {
             let as_int = match self {
                 Self::Int(i) => Some(i),
-                // 2^63 itself is no int64, -2^63 is.
-                Self::Float(f)
-                    if f.fract() == 0.0 && (-9.223_372_036_854_776e18..9.223_372_036_854_776e18).contains(&f) =>
-                {
-                    Some(f as i64)
-                }
+                // The shortest text of -2^63 as a float is another number, too small for an int64.
+                Self::Float(f) if f.fract() == 0.0 => f.to_string().parse().ok(),
                 Self::Float(_) => None,
             };
             return match (as_int, format) {

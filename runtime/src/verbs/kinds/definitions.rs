@@ -51,7 +51,7 @@ impl Strategy for Definitions {
 
     fn prepare_create(&self, _: &Target, new: &mut Object) {
         new.set_meta("generation", 1);
-        let stored = storage_version(new);
+        let stored = Some(storage_version(new)).filter(|s| !s.is_empty());
         let status = json!({"acceptedNames": {"plural": "", "kind": ""}, "conditions": null, "storedVersions": stored});
         new.0.insert("status".into(), status);
     }
@@ -129,7 +129,7 @@ impl Strategy for Definitions {
 fn storage_version(object: &Object) -> Vec<Value> {
     let versions = object.0.get("spec").and_then(|s| s.get("versions")).and_then(Value::as_array);
     let stored = versions.into_iter().flatten().filter(|v| v.get("storage") == Some(&Value::Bool(true)));
-    stored.filter_map(|v| v.get("name").cloned()).collect()
+    stored.filter_map(|v| v.get("name").cloned()).take(1).collect()
 }
 
 fn condition(object: &mut Object, type_: &str, status: &str, reason: &str, message: &str, now: &str) {
@@ -174,7 +174,10 @@ async fn follow(engine: Weak<Engine>, served: Arc<Served>, mut at: u64) {
                     let mut gone = false;
                     for e in events {
                         match &e.new {
-                            Some(_) => reconcile(&engine, &served, &e.key).await,
+                            Some(new) => {
+                                gone |= e.old.as_ref().is_some_and(|old| accepted(old) != accepted(new));
+                                reconcile(&engine, &served, &e.key).await;
+                            }
                             None => gone = true,
                         }
                         withdraw(&engine, &served, &e.key);
@@ -193,6 +196,11 @@ async fn follow(engine: Weak<Engine>, served: Arc<Served>, mut at: u64) {
             reconcile_all(&engine, &served).await;
         }
     }
+}
+
+/// The names that an entry's definition has.
+fn accepted(entry: &crate::verbs::Entry) -> Option<Value> {
+    entry.decode().0.get("status")?.get("acceptedNames").cloned()
 }
 
 fn all(served: &Served) -> Vec<Arc<crate::verbs::Entry>> {
