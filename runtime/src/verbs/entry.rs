@@ -153,6 +153,8 @@ pub struct Entry {
     pub encoded: Encoded,
     /// For selectors.
     pub index: Arc<Index>,
+    /// Whether the stored bytes are these: a definition that changed since reads other ones of them.
+    pub as_stored: bool,
     /// Served bytes per version of the definition, made when first asked for.
     served: Box<[OnceLock<Bytes>]>,
 }
@@ -166,6 +168,7 @@ impl Entry {
             revision,
             encoded: pending.encoded.clone(),
             index: pending.index.clone(),
+            as_stored: pending.as_stored,
             served: (0..versions).map(|_| OnceLock::new()).collect(),
         }
     }
@@ -178,6 +181,7 @@ impl Entry {
             revision,
             encoded: self.encoded.clone(),
             index: self.index.clone(),
+            as_stored: self.as_stored,
             served: (0..self.served.len()).map(|_| OnceLock::new()).collect(),
         }
     }

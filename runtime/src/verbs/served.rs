@@ -155,6 +155,8 @@ pub struct Pending {
     pub encoded: Encoded,
     /// For selectors.
     pub index: Arc<Index>,
+    /// Whether the stored bytes are these.
+    pub as_stored: bool,
     /// Namespace.
     pub namespace: Box<str>,
     /// Name.
@@ -186,6 +188,7 @@ impl Codec {
         Pending {
             encoded: Encoded::new(object),
             index: Arc::new(self.index(object)),
+            as_stored: true,
             namespace: object.namespace().into(),
             name: object.name().into(),
         }
@@ -202,6 +205,7 @@ impl Codec {
         version.schema.default(&mut value);
         let object = Object::from_value(value).map_err(|_| "stored value is not a JSON object")?;
         let mut pending = self.encode(&object);
+        pending.as_stored = pending.encoded.bytes == *stored;
         // Mostly they are what was stored: one copy serves store and cache.
         pending.encoded.share(stored);
         Ok(pending)

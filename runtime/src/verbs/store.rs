@@ -160,7 +160,7 @@ impl Engine {
                 Change::Remove(last) => (served.encode(&last, target.version), true),
                 Change::Put(object) => {
                     let pending = served.encode(&object, target.version);
-                    if pending.encoded.bytes == current.encoded.bytes {
+                    if current.as_stored && pending.encoded.bytes == current.encoded.bytes {
                         return Ok(Written::Stored(current));
                     }
                     (pending, false)

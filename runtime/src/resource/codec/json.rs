@@ -82,6 +82,9 @@ fn words(e: &serde_json::Error, bytes: &[u8]) -> String {
     let at = line_start + e.column().saturating_sub(1);
     let c = bytes.get(at).map_or(' ', |b| char::from(*b));
     let text = e.to_string();
+    if text.starts_with("number out of range") {
+        return "json: number out of range".into();
+    }
     if text.starts_with("trailing characters") {
         return format!("invalid character {c:?} after top-level value");
     }

@@ -34,13 +34,10 @@ mod defaults;
 mod kind;
 mod lists;
 mod names;
-#[allow(dead_code, reason = "the expression checker reads what the walk carries")]
 mod openapi;
-#[allow(dead_code, reason = "the expression checker reads them")]
 mod options;
 mod pem;
 pub(crate) mod props;
-#[allow(dead_code, reason = "the expression checker calls what is here")]
 mod rules;
 mod selectable;
 mod spec;

@@ -138,7 +138,9 @@ impl Walk<'_> {
             return;
         }
         rules::texts(s, at, &mut self.errors);
-        let _ = (before, scope);
+        if let Some(scope) = scope.filter(|_| self.errors.len() == before) {
+            rules::check(self, s, scope, here.uncorrelatable, at);
+        }
     }
 
     fn keywords(&mut self, s: Props<'_>, here: Here<'_>, at: &At<'_>) {

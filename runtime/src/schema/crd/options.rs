@@ -21,8 +21,6 @@ pub(super) struct Options<'a> {
     pub(super) allow_invalid_ca_bundle: bool,
     /// Names of versions whose schema has not changed: the cost of their single rules is not asked again.
     pub(super) unchanged: HashSet<&'a str>,
-    /// Rules and message expressions that were there: they may use what a newer server knows.
-    pub(super) known_expressions: HashSet<&'a str>,
     /// Names of versions, empty for all, that keep too many selectable fields.
     pub(super) too_many_selectable: HashSet<&'a str>,
 }
@@ -41,7 +39,6 @@ impl<'a> Options<'a> {
             require_sound_keys: true,
             allow_invalid_ca_bundle: true,
             unchanged: HashSet::new(),
-            known_expressions: HashSet::new(),
             too_many_selectable: HashSet::new(),
         }
     }
@@ -52,15 +49,6 @@ impl<'a> Options<'a> {
         let any = |has: fn(Props<'_>) -> bool| schemas.iter().any(|s| s.any(&mut |s| has(s)));
         let established = condition(old_crd, "Established") == Some("True");
         let bundle = old_crd.pointer("/spec/conversion/webhook/clientConfig/caBundle").and_then(Value::as_str);
-        let mut known_expressions = HashSet::new();
-        for s in &schemas {
-            s.each(&mut |s| {
-                for rule in s.rules() {
-                    known_expressions
-                        .extend(["rule", "messageExpression"].iter().filter_map(|f| rule.get(f)?.as_str()));
-                }
-            });
-        }
         Self {
             require_recognized_review: old.conversion().is_none_or(conversion::recognized_or_empty),
             immutable_names: established,
@@ -78,7 +66,6 @@ impl<'a> Options<'a> {
             }),
             allow_invalid_ca_bundle: !established || bundle.is_some_and(|b| pem::certificates(b).is_err()),
             unchanged: new.versions.iter().map(|v| v.name).filter(|n| new.schema_of(n) == old.schema_of(n)).collect(),
-            known_expressions,
             too_many_selectable: selectable::kept_too_many(new, old),
         }
     }

@@ -2,14 +2,18 @@
 //! types and costs of expressions are `schema::cel`'s.
 
 use super::at::At;
+use super::openapi::Walk;
 use super::props::Props;
 use super::structural;
+use crate::schema::cel::{Declared, Rule};
 use crate::schema::fieldpath;
 use crate::schema::node::Node;
-use crate::status::field::FieldError;
+use crate::status::field::{BadValue, FieldError};
 use serde_json::Value;
 
 const REASONS: [&str; 4] = ["FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"];
+/// The most that one expression may be estimated to cost.
+const LIMIT: u64 = 10_000_000;
 /// The most that all rules of one schema may be estimated to cost.
 const TOTAL_LIMIT: u64 = 100_000_000;
 
@@ -125,4 +129,73 @@ pub(super) fn texts(s: Props<'_>, at: &At<'_>, errors: &mut Vec<FieldError>) {
             errors.push(FieldError::invalid(at.child("fieldPath"), path, "must be a valid path"));
         }
     }
+}
+
+/// What is wrong with the expressions of one schema, nothing at or below which is wrong otherwise.
+pub(super) fn check(walk: &mut Walk<'_>, s: Props<'_>, scope: &Scope<'_>, uncorrelatable: Option<&At<'_>>, at: &At<'_>) {
+    let at = at.child("x-kubernetes-validations");
+    let errors = &mut walk.rule_errors;
+    let Some(declared) = Declared::of(scope.node, scope.root || scope.node.embedded) else {
+        let detail = "internal error: failed to construct type information for x-kubernetes-validations rules: unable to convert structural schema to CEL declarations";
+        errors.push(FieldError::internal(at, detail));
+        return;
+    };
+    let times = scope.cardinality.unwrap_or_else(|| declared.max_cardinality());
+    for (i, source) in s.rules().iter().enumerate() {
+        let at = at.index(i);
+        let rule = Rule::compile(source, &declared);
+        let rule_at = at.child("rule");
+        let cost = rule.max_cost.saturating_mul(times);
+        if cost > LIMIT && !walk.costs_are_known {
+            errors.push(FieldError::forbidden(rule_at, excess("estimated rule cost", cost, LIMIT)));
+        }
+        walk.total.observe(&rule_at, cost);
+        if let Some(Err(why)) = &rule.program {
+            errors.push(FieldError { value: dump(source), ..FieldError::invalid(rule_at, Value::Null, why) });
+        }
+        match &rule.message {
+            Some(Err(why)) => {
+                let at = at.child("messageExpression");
+                errors.push(FieldError { value: dump(source), ..FieldError::invalid(at, Value::Null, why) });
+            }
+            Some(Ok((_, cost))) => {
+                let at = at.child("messageExpression");
+                if *cost > LIMIT && !walk.costs_are_known {
+                    let detail = excess("estimated messageExpression cost", *cost, LIMIT);
+                    errors.push(FieldError::forbidden(at, detail));
+                }
+                walk.total.observe(&at, *cost);
+            }
+            None => {}
+        }
+        match (rule.uses_old_self, uncorrelatable, source.get("optionalOldSelf")) {
+            (true, Some(within), _) => {
+                let text = source.get("rule").cloned().unwrap_or_default();
+                let detail =
+                    format!("oldSelf cannot be used on the uncorrelatable portion of the schema within {within}");
+                errors.push(FieldError::invalid(rule_at, text, detail));
+            }
+            (false, _, Some(optional)) => {
+                let detail = "may not be set if oldSelf is not used in rule";
+                errors.push(FieldError::invalid(at.child("optionalOldSelf"), optional.clone(), detail));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A rule as errors show it: upstream's struct, member by member.
+fn dump(rule: &Value) -> BadValue {
+    let text = |field: &str| rule.get(field).cloned().unwrap_or_else(|| "".into());
+    let pointer = |field: &str| rule.get(field).cloned().unwrap_or_default();
+    let members = [
+        ("Rule", text("rule")),
+        ("Message", text("message")),
+        ("MessageExpression", text("messageExpression")),
+        ("Reason", pointer("reason")),
+        ("FieldPath", text("fieldPath")),
+        ("OptionalOldSelf", pointer("optionalOldSelf")),
+    ];
+    let members: Vec<String> = members.iter().map(|(k, v)| format!("\"{k}\":{v}")).collect();
+    BadValue::Raw(format!("{{{}}}", members.join(",")))
 }
