@@ -132,7 +132,13 @@ pub(super) fn texts(s: Props<'_>, at: &At<'_>, errors: &mut Vec<FieldError>) {
 }
 
 /// What is wrong with the expressions of one schema, nothing at or below which is wrong otherwise.
-pub(super) fn check(walk: &mut Walk<'_>, s: Props<'_>, scope: &Scope<'_>, uncorrelatable: Option<&At<'_>>, at: &At<'_>) {
+pub(super) fn check(
+    walk: &mut Walk<'_>,
+    s: Props<'_>,
+    scope: &Scope<'_>,
+    uncorrelatable: Option<&At<'_>>,
+    at: &At<'_>,
+) {
     let at = at.child("x-kubernetes-validations");
     let errors = &mut walk.rule_errors;
     let Some(declared) = Declared::of(scope.node, scope.root || scope.node.embedded) else {
