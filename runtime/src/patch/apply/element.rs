@@ -78,17 +78,25 @@ impl<'a> Element<'a> {
         };
         if kind == Kind::Index {
             let index: i64 = body.parse().map_err(|e| format!("{text:?}: {e}"))?;
-            return Ok(Some(Self { kind, text: Cow::Owned(index.to_string()) }));
+            let canonical = index.to_string();
+            let text = if canonical == body { Cow::Borrowed(body) } else { Cow::Owned(canonical) };
+            return Ok(Some(Self { kind, text }));
         }
         if is_canonical(kind, body) {
             return Ok(Some(Self { kind, text: Cow::Borrowed(body) }));
         }
         let value = json::decode(body.as_bytes()).map_err(|e| format!("{text:?}: {e}"))?.value;
-        match (kind, value) {
-            (Kind::Key, Value::Object(map)) => Ok(Some(Self::key(map.iter().map(|(k, v)| (k.as_str(), v))))),
-            (Kind::Key, _) => Err(format!("{text:?}: the keys of a list item are a JSON object")),
-            (_, value) => Ok(Some(Self::value(&value))),
-        }
+        let canonical = match (kind, value) {
+            (Kind::Key, Value::Object(map)) => Self::key(map.iter().map(|(k, v)| (k.as_str(), v))),
+            (Kind::Key, _) => return Err(format!("{text:?}: the keys of a list item are a JSON object")),
+            (_, value) => Self::value(&value),
+        };
+        Ok(Some(if canonical.text == body { Self { kind, text: Cow::Borrowed(body) } } else { canonical }))
+    }
+
+    /// Whether it is as it was read.
+    pub(super) fn is_borrowed(&self) -> bool {
+        matches!(self.text, Cow::Borrowed(_))
     }
 
     /// The step as FieldsV1 writes it.

@@ -42,6 +42,8 @@ pub(super) struct Entry<'a> {
     pub(super) api_version: &'a str,
     pub(super) time: Option<&'a str>,
     pub(super) set: Set<'a>,
+    /// The FieldsV1 that the set was read from, for as long as it would be written the same.
+    pub(super) written: Option<&'a Value>,
 }
 
 impl<'a> Entry<'a> {
@@ -64,21 +66,29 @@ impl<'a> Entry<'a> {
             return Err(format!("invalid fieldsType {:?}: must be \"FieldsV1\"", text("fieldsType")));
         }
         let fields = value.get("fieldsV1").unwrap_or(&Value::Null);
+        let (set, exact) = Set::parse_exactly(fields).map_err(|e| format!("error decoding set: {e}"))?;
         Ok(Self {
             manager: text("manager"),
             apply,
             subresource: text("subresource"),
             api_version: text("apiVersion"),
             time: value.get("time").and_then(Value::as_str),
-            set: Set::parse(fields).map_err(|e| format!("error decoding set: {e}"))?,
+            set,
+            written: exact.then_some(fields),
         })
+    }
+
+    /// Changes the set.
+    pub(super) fn change(&mut self, to: impl FnOnce(Set<'a>) -> Set<'a>) {
+        self.set = to(std::mem::take(&mut self.set));
+        self.written = None;
     }
 
     fn write(&self) -> Value {
         let mut m = Map::new();
         m.insert("apiVersion".into(), self.api_version.into());
         m.insert("fieldsType".into(), "FieldsV1".into());
-        m.insert("fieldsV1".into(), self.set.to_value());
+        m.insert("fieldsV1".into(), self.written.map_or_else(|| self.set.to_value(), Value::clone));
         m.insert("manager".into(), self.manager.into());
         m.insert("operation".into(), if self.apply { "Apply" } else { "Update" }.into());
         if !self.subresource.is_empty() {
@@ -168,7 +178,7 @@ impl<'a> Managed<'a> {
             }
             if let Some(at) = self.position(&bucket) {
                 let into = &mut self.entries[at];
-                into.set = old.set.union(&into.set);
+                into.change(|set| old.set.union(set));
                 // The one that joins is the younger.
                 into.time = old.time;
             }

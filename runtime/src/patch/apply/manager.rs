@@ -10,7 +10,8 @@ use super::update::{Failure, View};
 use crate::resource::{GroupVersion, Object};
 use crate::schema::Definition;
 use crate::status::Status;
-use std::sync::Arc;
+use serde_json::{Map, Value};
+use std::sync::{Arc, LazyLock};
 
 /// Whom the content of an object that nobody tracked belongs to when it is first applied (P31).
 const BEFORE_FIRST_APPLY: &str = "before-first-apply";
@@ -72,7 +73,7 @@ pub fn manager_name(given: &str, user_agent: &str) -> String {
 }
 
 /// Fields that nobody owns (P29).
-fn unowned() -> Set<'static> {
+static UNOWNED: LazyLock<Set<'static>> = LazyLock::new(|| {
     const META: [&str; 9] = [
         "clusterName",
         "creationTimestamp",
@@ -86,8 +87,8 @@ fn unowned() -> Set<'static> {
     ];
     let all = ["apiVersion", "kind", "metadata"].map(|f| Set::of_path(&[f]));
     let meta = META.map(|f| Set::of_path(&["metadata", f]));
-    all.iter().chain(&meta).fold(Set::default(), |sum, s| sum.union(s))
-}
+    all.into_iter().chain(meta).fold(Set::default(), Set::union)
+});
 
 impl FieldManager {
     /// For objects of one version of a definition, by its index. `blank` is what an object of the kind has when nothing is
@@ -164,7 +165,7 @@ impl FieldManager {
             Failure::Other(why) => format!("failed to update ManagedFields ({}): {why}", self.named(new)),
             Failure::Conflicts(_) => unreachable!("an update takes what it changes"),
         };
-        let set = view.update(&old.0, &new.0, managed).map_err(failed)?.difference(&unowned());
+        let set = view.update(&old.0, &new.0, managed).map_err(failed)?.difference(&UNOWNED);
         // A write that changes nothing of its own leaves the manager's time alone.
         if !set.is_empty() {
             let entry = Entry {
@@ -174,12 +175,10 @@ impl FieldManager {
                 api_version: &self.api_version,
                 time: Some(writer.time),
                 set,
+                written: None,
             };
-            let set = match managed.take(&entry.identity()) {
-                Some(previous) => entry.set.union(&previous.set),
-                None => entry.set.clone(),
-            };
-            managed.put(Entry { set, ..entry });
+            let previous = managed.take(&entry.identity()).map(|e| e.set).unwrap_or_default();
+            managed.put(Entry { set: entry.set.union(previous), ..entry });
         }
         managed.cap();
         Ok(())
@@ -249,19 +248,19 @@ impl FieldManager {
             api_version: &self.api_version,
             time: None,
             set: Set::default(),
+            written: None,
         };
         let identity = own.identity();
         let merged = view.apply(&live.0, &applied.0, &mut managed, own, force).map_err(failed)?;
         if let Some(at) = managed.position(&identity) {
             let own = &mut managed.entries[at];
-            own.set = own.set.difference(&unowned());
+            own.change(|set| set.difference(&UNOWNED));
             // An apply that changes nothing leaves the manager's time alone, and a new manager without one.
-            if merged != live.0 {
+            if differs(&merged, &live.0) {
                 own.time = Some(writer.time);
             }
         }
         let mut object = Object(merged);
-        object.set_meta("managedFields", serde_json::Value::Null);
         managed.write(&mut object);
         Ok(object)
     }
@@ -285,4 +284,19 @@ impl FieldManager {
         let gv = if gv.contains('/') { gv.to_owned() } else { format!("/{gv}") };
         Err(ApplyError::Refused(format!("invalid object type: {gv}, Kind={kind}")))
     }
+}
+
+/// Whether anything but managedFields differs.
+fn differs(a: &Map<String, Value>, b: &Map<String, Value>) -> bool {
+    a.len() != b.len()
+        || a.iter().zip(b).any(|((k, a), (l, b))| {
+            k != l
+                || match (a.as_object(), b.as_object()) {
+                    (Some(x), Some(y)) if k == "metadata" => {
+                        let other = |(k, _): &(&String, &Value)| *k != "managedFields";
+                        !x.iter().filter(other).eq(y.iter().filter(other))
+                    }
+                    _ => a != b,
+                }
+        })
 }

@@ -48,6 +48,8 @@ mod element;
 mod last_applied;
 mod managed;
 mod manager;
+#[cfg(test)]
+mod properties;
 mod scale;
 mod set;
 mod typed;
@@ -111,5 +113,5 @@ pub fn merge(schema: &Schema, live: &Object, applied: &Object) -> Result<Object,
     let root = Type::root(schema.node());
     typed::check(root, &live.0, true)?;
     typed::check(root, &applied.0, false)?;
-    Ok(Object(typed::merge(root, &live.0, &applied.0)))
+    Ok(Object(typed::merge(root, live.0.clone(), &applied.0)))
 }

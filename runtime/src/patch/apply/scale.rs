@@ -43,7 +43,7 @@ pub fn to_scale(definition: &Definition, parent: &Object, scale: &mut Object) ->
     managed.entries.retain(|e| replicas(definition, e.api_version).is_some_and(|path| e.set.has(&path)));
     for e in &mut managed.entries {
         e.api_version = SCALE_VERSION;
-        e.set = Set::of_path(&["spec", "replicas"]);
+        e.change(|_| Set::of_path(&["spec", "replicas"]));
     }
     managed.write(scale);
     Ok(())
@@ -67,14 +67,14 @@ pub fn to_parent(definition: &Definition, version: usize, scale: &Object, parent
         let same = |s: &Entry<'_>| (s.manager, s.apply, s.subresource) == (e.manager, e.apply, e.subresource);
         match scaled.iter().position(same) {
             Some(at) => drop(scaled.swap_remove(at)),
-            None => e.set = e.set.difference(&Set::of_path(&path)),
+            None => e.change(|set| set.difference(&Set::of_path(&path))),
         }
         !e.set.is_empty()
     });
     let api_version = format!("{}/{}", definition.group, definition.versions[version].name);
     let path = replicas(definition, &api_version).unwrap_or_default();
     for e in scaled {
-        managed.put(Entry { api_version: &api_version, time: None, set: Set::of_path(&path), ..e });
+        managed.put(Entry { api_version: &api_version, time: None, set: Set::of_path(&path), written: None, ..e });
     }
     let mut out = Object::default();
     managed.write(&mut out);

@@ -3,7 +3,6 @@
 
 use super::element::Element;
 use serde_json::{Map, Value};
-use std::cmp::Ordering;
 
 /// A set of fields of an object. It borrows the names in it from what it was made of.
 ///
@@ -47,7 +46,7 @@ impl<'a> Set<'a> {
                 let same = again.element == first.element;
                 if same {
                     first.member |= again.member;
-                    first.below = first.below.union(&again.below);
+                    first.below = std::mem::take(&mut first.below).union(std::mem::take(&mut again.below));
                 }
                 same
             });
@@ -103,75 +102,94 @@ impl<'a> Set<'a> {
 
     /// Everything in either.
     #[must_use]
-    pub fn union(&self, other: &Self) -> Self {
+    pub fn union(self, other: Self) -> Self {
+        if self.is_empty() || other.is_empty() {
+            return if self.is_empty() { other } else { self };
+        }
         let mut nodes = Vec::with_capacity(self.nodes.len().max(other.nodes.len()));
-        zip(&self.nodes, &other.nodes, |a, b| match (a, b) {
-            (Some(a), Some(b)) => nodes.push(Node {
-                element: a.element.clone(),
-                member: a.member || b.member,
-                below: a.below.union(&b.below),
-            }),
-            (Some(n), None) | (None, Some(n)) => nodes.push(n.clone()),
-            (None, None) => {}
-        });
+        let mut left = self.nodes.into_iter().peekable();
+        for node in other.nodes {
+            while let Some(first) = left.next_if(|n| n.element < node.element) {
+                nodes.push(first);
+            }
+            match left.next_if(|n| n.element == node.element) {
+                None => nodes.push(node),
+                Some(n) => nodes.push(Node {
+                    element: n.element,
+                    member: n.member || node.member,
+                    below: n.below.union(node.below),
+                }),
+            }
+        }
+        nodes.extend(left);
         Self { nodes }
     }
 
     /// What is in both.
     #[must_use]
     pub fn intersection(&self, other: &Set<'_>) -> Self {
-        self.select(other, |a, b| Node {
-            element: a.element.clone(),
-            member: a.member && b.is_some_and(|b| b.member),
-            below: b.map_or_else(Self::default, |b| a.below.intersection(&b.below)),
-        })
+        let mut nodes = Vec::new();
+        let mut right = other.nodes.iter().peekable();
+        for n in &self.nodes {
+            while right.next_if(|o| o.element < n.element).is_some() {}
+            if let Some(o) = right.next_if(|o| o.element == n.element) {
+                let below = n.below.intersection(&o.below);
+                let member = n.member && o.member;
+                if member || !below.is_empty() {
+                    nodes.push(Node { element: n.element.clone(), member, below });
+                }
+            }
+        }
+        Self { nodes }
     }
 
     /// What is in this one only. What is below a field of the other stays.
     #[must_use]
-    pub fn difference(&self, other: &Set<'_>) -> Self {
-        self.select(other, |a, b| match b {
-            None => a.clone(),
-            Some(b) => {
-                Node { element: a.element.clone(), member: a.member && !b.member, below: a.below.difference(&b.below) }
-            }
+    pub fn difference(self, other: &Set<'_>) -> Self {
+        self.without(other, |n, o| {
+            n.member &= !o.member;
+            n.below = std::mem::take(&mut n.below).difference(&o.below);
         })
     }
 
     /// What is neither in the other nor below a field of it.
     #[must_use]
-    pub fn recursive_difference(&self, other: &Set<'_>) -> Self {
-        self.select(other, |a, b| match b {
-            None => a.clone(),
-            Some(b) if b.member => Node { element: a.element.clone(), member: false, below: Self::default() },
-            Some(b) => {
-                Node { element: a.element.clone(), member: a.member, below: a.below.recursive_difference(&b.below) }
+    pub fn recursive_difference(self, other: &Set<'_>) -> Self {
+        self.without(other, |n, o| {
+            if o.member {
+                n.member = false;
+                n.below = Self::default();
+            } else {
+                n.below = std::mem::take(&mut n.below).recursive_difference(&o.below);
             }
         })
     }
 
-    fn select<'b>(&self, other: &'b Set<'_>, keep: impl Fn(&Node<'a>, Option<&'b Node<'_>>) -> Node<'a>) -> Self {
-        let mut nodes = Vec::new();
-        zip(&self.nodes, &other.nodes, |a, b| {
-            if let Some(a) = a {
-                let node = keep(a, b);
-                if !node.is_dead() {
-                    nodes.push(node);
-                }
+    /// Takes from each node what `take` says, given the other's node of the same element.
+    fn without(mut self, other: &Set<'_>, take: impl Fn(&mut Node<'a>, &Node<'_>)) -> Self {
+        if other.is_empty() {
+            return self;
+        }
+        let mut right = other.nodes.iter().peekable();
+        self.nodes.retain_mut(|n| {
+            while right.next_if(|o| o.element < n.element).is_some() {}
+            if let Some(o) = right.next_if(|o| o.element == n.element) {
+                take(n, o);
             }
+            !n.is_dead()
         });
-        Self { nodes }
+        self
     }
 
     /// Whether all of it is in the other.
     pub fn is_subset(&self, other: &Set<'_>) -> bool {
-        let mut all = true;
-        zip(&self.nodes, &other.nodes, |a, b| match (a, b) {
-            (Some(a), Some(b)) => all &= (!a.member || b.member) && a.below.is_subset(&b.below),
-            (Some(_), None) => all = false,
-            _ => {}
-        });
-        all
+        let mut right = other.nodes.iter().peekable();
+        self.nodes.iter().all(|n| {
+            while right.next_if(|o| o.element < n.element).is_some() {}
+            right
+                .next_if(|o| o.element == n.element)
+                .is_some_and(|o| (!n.member || o.member) && n.below.is_subset(&o.below))
+        })
     }
 
     /// The same set, independent of what it was made of.
@@ -226,45 +244,42 @@ impl<'a> Set<'a> {
     /// # Errors
     /// What is not FieldsV1, with the step that is wrong.
     pub fn parse(value: &'a Value) -> Result<Self, String> {
+        Self::parse_exactly(value).map(|(set, _)| set)
+    }
+
+    /// Like [`Set::parse`], and whether writing the set gives the same FieldsV1 again.
+    pub(super) fn parse_exactly(value: &'a Value) -> Result<(Self, bool), String> {
+        let mut exact = true;
+        let set = Self::read(value, false, &mut exact)?;
+        Ok((set, exact))
+    }
+
+    fn read(value: &'a Value, dot: bool, exact: &mut bool) -> Result<Self, String> {
         let map = match value {
-            Value::Null => return Ok(Self::default()),
+            Value::Null => {
+                *exact = false;
+                return Ok(Self::default());
+            }
             Value::Object(map) => map,
             _ => return Err("fields are a JSON object at every level".to_owned()),
         };
         let mut nodes = Vec::with_capacity(map.len());
-        for (text, value) in map.iter().filter(|(k, _)| *k != ".") {
-            let Some(element) = Element::parse(text)? else { continue };
-            let below = Self::parse(value)?;
+        for (text, value) in map {
+            if text == "." {
+                *exact &= dot && map.len() > 1 && value.as_object().is_some_and(Map::is_empty);
+                continue;
+            }
+            let Some(element) = Element::parse(text)? else {
+                *exact = false;
+                continue;
+            };
+            *exact &= element.is_borrowed();
+            let below = Self::read(value, true, exact)?;
             // What has nothing below it is there for itself.
             let member = below.is_empty() || value.get(".").is_some();
             nodes.push(Node { element, member, below });
         }
         Ok(Self::of(nodes))
-    }
-}
-
-/// Walks two sorted lists side by side.
-fn zip<'x, 'y, 'a, 'b>(
-    mut a: &'x [Node<'a>],
-    mut b: &'y [Node<'b>],
-    mut f: impl FnMut(Option<&'x Node<'a>>, Option<&'y Node<'b>>),
-) {
-    loop {
-        let order = match (a.first(), b.first()) {
-            (None, None) => return,
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (Some(x), Some(y)) => x.element.cmp(&y.element),
-        };
-        let left = if order.is_le() { a.split_first() } else { None };
-        let right = if order.is_ge() { b.split_first() } else { None };
-        f(left.map(|(x, _)| x), right.map(|(y, _)| y));
-        if let Some((_, rest)) = left {
-            a = rest;
-        }
-        if let Some((_, rest)) = right {
-            b = rest;
-        }
     }
 }
 
@@ -292,6 +307,21 @@ mod tests {
     }
 
     #[test]
+    fn it_is_known_whether_fields_v1_would_be_written_the_same() {
+        let exact = |v: Value| Set::parse_exactly(&v).expect("valid").1;
+        assert!(exact(json!({"f:a": {".": {}, "f:b": {}}, "f:c": {"v:\"x\"": {}}, "i:3": {}})));
+        for v in [
+            json!({"f:a": {".": {}}}),
+            json!({"f:a": null}),
+            json!({".": {}, "f:a": {}}),
+            json!({"x:a": {}}),
+            json!({"k:{\"a\": 1}": {}}),
+        ] {
+            assert!(!exact(v.clone()), "{v}");
+        }
+    }
+
+    #[test]
     fn what_is_no_set_is_refused() {
         for v in [json!(1), json!({"f:a": []}), json!({"a": {}}), json!({"f:a": {"k:x": {}}})] {
             assert!(Set::parse(&v).is_err(), "{v}");
@@ -302,10 +332,10 @@ mod tests {
     fn a_difference_keeps_what_is_below_and_a_recursive_one_does_not() {
         let (a, b) = (json!({"f:a": {".": {}, "f:b": {}}, "f:c": {}}), json!({"f:a": {}}));
         let (a, b) = (Set::parse(&a).expect("valid"), Set::parse(&b).expect("valid"));
-        assert_eq!(a.difference(&b).to_value(), json!({"f:a": {"f:b": {}}, "f:c": {}}));
-        assert_eq!(a.recursive_difference(&b).to_value(), json!({"f:c": {}}));
+        assert_eq!(a.clone().difference(&b).to_value(), json!({"f:a": {"f:b": {}}, "f:c": {}}));
+        assert_eq!(a.clone().recursive_difference(&b).to_value(), json!({"f:c": {}}));
         assert_eq!(a.intersection(&b).to_value(), json!({"f:a": {}}));
-        assert_eq!(a.difference(&b).union(&b), a);
+        assert_eq!(a.clone().difference(&b).union(b.clone()), a);
         assert!(b.is_subset(&a) && !a.is_subset(&b));
     }
 }

@@ -71,7 +71,7 @@ impl<'a> View<'a> {
         match self.subresource {
             _ if !self.definition.versions[version].status => Set::default(),
             "" => Set::of_path(&["status"]),
-            "status" => Set::of_path(&["metadata"]).union(&Set::of_path(&["spec"])),
+            "status" => Set::of_path(&["metadata"]).union(Set::of_path(&["spec"])),
             _ => Set::default(),
         }
     }
@@ -99,7 +99,7 @@ impl<'a> View<'a> {
         force: bool,
     ) -> Result<Map<String, Value>, Failure> {
         self.reconcile(live, managed)?;
-        let mut merged = typed::merge(self.root(), live, config);
+        let mut merged = typed::merge(self.root(), without_entries(live), config);
         let own =
             Entry { set: typed::fields(self.root(), config).recursive_difference(&self.ignored(self.version)), ..own };
         let identity = own.identity();
@@ -125,7 +125,7 @@ impl<'a> View<'a> {
                 checked.push(version);
             }
             if let Some(set) = typed::reconcile(self.type_of(version), &entry.set) {
-                entry.set = set;
+                entry.change(|_| set);
             }
             kept.push(entry);
         }
@@ -142,7 +142,10 @@ impl<'a> View<'a> {
         but: Option<&Identity<'_>>,
         force: bool,
     ) -> Result<Changes<'v>, Failure> {
-        let compared = |version: usize| typed::compare(self.type_of(version), old, new).without(&self.ignored(version));
+        let compared = |version: usize| {
+            let ignored = self.ignored(version).union(Set::of_path(&["metadata", "managedFields"]));
+            typed::compare(self.type_of(version), old, new).without(&ignored)
+        };
         let mut seen: Vec<(usize, Changes<'v>)> = vec![(self.version, compared(self.version))];
         let mut taken: Vec<(usize, Set<'a>)> = Vec::new();
         let mut versions = Vec::with_capacity(managed.entries.len());
@@ -172,14 +175,16 @@ impl<'a> View<'a> {
             )));
         }
         for (i, contested) in taken {
-            managed.entries[i].set = managed.entries[i].set.difference(&contested);
+            managed.entries[i].change(|set| set.difference(&contested));
         }
         for (entry, version) in managed.entries.iter_mut().zip(versions) {
             let changes = seen.iter().find(|(v, _)| *v == version);
             if let Some((_, changes)) = changes.filter(|(_, c)| !c.removed.is_empty())
                 && but.is_none_or(|b| entry.identity() != *b)
             {
-                entry.set = entry.set.difference(&changes.removed);
+                if !entry.set.intersection(&changes.removed).is_empty() {
+                    entry.change(|set| set.difference(&changes.removed));
+                }
             }
         }
         managed.entries.retain(|e| !e.set.is_empty());
@@ -189,17 +194,18 @@ impl<'a> View<'a> {
     /// Removes what the manager applied last time and not now, unless somebody else owns it.
     fn prune(&self, merged: &mut Map<String, Value>, managed: &Managed<'a>, last: &Entry<'a>) -> Result<(), Failure> {
         let Some(of_last) = self.find(last.api_version)? else { return Ok(()) };
+        // What is still owned is not removed, and all on the way to it is owned too.
+        let owns_all = |e: &Entry<'_>| e.api_version == last.api_version && last.set.is_subset(&e.set);
+        if managed.entries.iter().any(owns_all) {
+            return Ok(());
+        }
         let mut owned: Vec<(usize, Set<'a>)> = vec![(of_last, Set::default())];
         for entry in &managed.entries {
             let Some(version) = self.find(entry.api_version)? else { continue };
             match owned.iter_mut().find(|(v, _)| *v == version) {
-                Some((_, set)) => *set = set.union(&entry.set),
+                Some((_, set)) => *set = std::mem::take(set).union(entry.set.clone()),
                 None => owned.push((version, entry.set.clone())),
             }
-        }
-        // What is still owned is not removed, and all on the way to it is owned too.
-        if last.set.is_subset(&owned[0].1) {
-            return Ok(());
         }
         self.check_in(of_last, merged).map_err(|e| {
             format!("failed to prune fields: failed to convert merged object to last applied version: {e}")
@@ -240,4 +246,19 @@ impl<'a> View<'a> {
         typed::remove(root, merged, &gone);
         Ok(())
     }
+}
+
+/// A copy of an object without its managedFields, which are written anew and of which there is much.
+fn without_entries(object: &Map<String, Value>) -> Map<String, Value> {
+    let copy = |(k, v): (&String, &Value)| {
+        let v = match v {
+            Value::Object(meta) if k == "metadata" => {
+                let rest = meta.iter().filter(|(k, _)| *k != "managedFields");
+                Value::Object(rest.map(|(k, v)| (k.clone(), v.clone())).collect())
+            }
+            v => v.clone(),
+        };
+        (k.clone(), v)
+    };
+    object.iter().map(copy).collect()
 }

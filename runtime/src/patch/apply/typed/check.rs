@@ -1,6 +1,6 @@
 //! What of a value cannot be typed by its schema, in upstream's words (SMD/typed/validate.go).
 
-use super::items::Key;
+use super::items::{Key, SHORT};
 use super::{Items, Scalar, Shape, Type};
 use crate::resource::codec::json;
 use serde_json::{Map, Value};
@@ -105,14 +105,14 @@ impl<'v> Walk<'v, '_> {
 
     fn list<'s: 'v>(&mut self, ty: Type<'s>, items: &'v [Value]) {
         let associative = !matches!(ty.items(), Items::Atomic);
-        let mut seen = HashSet::new();
+        let mut seen = Seen::default();
         for (i, item) in items.iter().enumerate() {
             let step = if associative {
                 let key = match Key::of(ty, item) {
                     Ok(key) => key,
                     Err(why) => return self.fault(format!("element {i}: {why}")),
                 };
-                if !self.twice && !seen.insert(key.clone()) {
+                if !self.twice && seen.again(&key, items.len()) {
                     let mut text = String::new();
                     key.element().show(&mut text);
                     self.fault(format!("duplicate entries for key {text}"));
@@ -125,6 +125,25 @@ impl<'v> Walk<'v, '_> {
             self.value(ty.item(), item);
             self.path.pop();
         }
+    }
+}
+
+/// The keys of a list so far.
+#[derive(Default)]
+struct Seen<'v> {
+    few: Vec<Key<'v>>,
+    many: HashSet<Key<'v>>,
+}
+
+impl<'v> Seen<'v> {
+    /// Whether a key was there before, in a list of that length.
+    fn again(&mut self, key: &Key<'v>, of: usize) -> bool {
+        if of > SHORT {
+            return !self.many.insert(key.clone());
+        }
+        let again = self.few.contains(key);
+        self.few.push(key.clone());
+        again
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::super::element::Element;
 use super::super::set::{Node, Set};
-use super::items::At::Twice;
+use super::items::At::{Once, Twice};
 use super::items::{Key, index, keyed};
 use super::{Items, Scalar, Shape, Type};
 use serde_json::{Map, Value};
@@ -18,7 +18,7 @@ pub(in super::super) struct Changes<'v> {
 }
 
 impl Changes<'_> {
-    pub(in super::super) fn without(&self, ignored: &Set<'_>) -> Self {
+    pub(in super::super) fn without(self, ignored: &Set<'_>) -> Self {
         Self {
             changed: self.changed.recursive_difference(ignored),
             removed: self.removed.recursive_difference(ignored),
@@ -203,7 +203,7 @@ fn lists<'v>(ty: Type<'_>, old: &'v [Value], new: &'v [Value], out: &mut Level<'
     let added = r
         .iter()
         .enumerate()
-        .filter(|(i, (k, _))| !in_l.contains_key(k) && in_r.get(k).is_some_and(|at| at.first() == *i));
+        .filter(|(i, (k, _))| in_l.get(k).is_none() && in_r.get(k).is_some_and(|at| at.first() == *i));
     for (_, (key, _)) in firsts.chain(added) {
         let mut twins = |changed: bool, removed: bool| {
             out.take(|| key.element(), Own { changed, removed }, Level::default());
@@ -238,5 +238,6 @@ fn all_of<'v>(items: &[(Key<'_>, &'v Value)], key: &Key<'_>) -> Vec<&'v Value> {
 }
 
 fn has_twins(items: &[(Key<'_>, &Value)]) -> bool {
-    index(items).len() != items.len()
+    let at = index(items);
+    (0..items.len()).any(|i| at.get(&items[i].0).is_some_and(|at| at != Once(i)))
 }

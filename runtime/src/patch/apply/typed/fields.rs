@@ -43,7 +43,7 @@ fn of_list<'v>(ty: Type<'_>, items: &'v [Value]) -> Set<'v> {
         let below = match at.get(key) {
             Some(At::Once(_)) => of_value(ty.item(), item).1,
             // Of equal items only that they are there is known.
-            Some(At::Twice(first)) if *first == i => Set::default(),
+            Some(At::Twice(first)) if first == i => Set::default(),
             _ => continue,
         };
         nodes.push(Node { element: key.element(), member: true, below });

@@ -135,8 +135,20 @@ impl At {
     }
 }
 
+/// Lists up to here are searched through: that is faster than hashing.
+pub(super) const SHORT: usize = 12;
+
 /// Finds items by key.
-pub(super) fn index<'x, 'k>(items: &'x [(Key<'k>, &Value)]) -> HashMap<&'x Key<'k>, At> {
+pub(super) enum Index<'x, 'k> {
+    Short(&'x [(Key<'k>, &'x Value)]),
+    Long(HashMap<&'x Key<'k>, At>),
+}
+
+/// Prepares to find items by key.
+pub(super) fn index<'x, 'k>(items: &'x [(Key<'k>, &'x Value)]) -> Index<'x, 'k> {
+    if items.len() <= SHORT {
+        return Index::Short(items);
+    }
     let mut all = HashMap::with_capacity(items.len());
     for (i, (key, _)) in items.iter().enumerate() {
         match all.entry(key) {
@@ -149,5 +161,19 @@ pub(super) fn index<'x, 'k>(items: &'x [(Key<'k>, &Value)]) -> HashMap<&'x Key<'
             }
         }
     }
-    all
+    Index::Long(all)
+}
+
+impl Index<'_, '_> {
+    /// Where a key is.
+    pub(super) fn get(&self, key: &Key<'_>) -> Option<At> {
+        match self {
+            Self::Short(items) => {
+                let mut found = items.iter().enumerate().filter(|(_, (k, _))| k == key).map(|(i, _)| i);
+                let first = found.next()?;
+                Some(if found.next().is_some() { At::Twice(first) } else { At::Once(first) })
+            }
+            Self::Long(all) => all.get(key).copied(),
+        }
+    }
 }

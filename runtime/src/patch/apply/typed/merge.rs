@@ -1,6 +1,5 @@
 //! The merge of an applied value into a live one (SMD/typed/merge.go).
 
-use super::compare::zip;
 use super::items::{At, index, keyed};
 use super::{Items, Shape, Type};
 use serde_json::{Map, Value};
@@ -8,68 +7,55 @@ use serde_json::{Map, Value};
 /// Merges an applied object into a live one. Both have been checked.
 pub(in super::super) fn merge(
     root: Type<'_>,
-    live: &Map<String, Value>,
+    mut live: Map<String, Value>,
     applied: &Map<String, Value>,
 ) -> Map<String, Value> {
-    maps(root, live, applied)
+    maps(root, &mut live, applied);
+    live
 }
 
-fn values(ty: Type<'_>, live: Option<&Value>, applied: &Value) -> Value {
-    let Some(live) = live else { return applied.clone() };
-    match ty.shape(applied) {
-        Shape::Map if !ty.is_atomic_map() => match (live, applied) {
-            (Value::Object(l), Value::Object(a)) if !(l.is_empty() && a.is_empty()) => Value::Object(maps(ty, l, a)),
-            // A null says nothing about what is in a map that is merged.
-            (Value::Object(l), Value::Null) if !l.is_empty() => live.clone(),
-            _ => applied.clone(),
-        },
-        Shape::List if !matches!(ty.items(), Items::Atomic) => match (live, applied) {
-            (Value::Array(l), Value::Array(a)) if !(l.is_empty() && a.is_empty()) => Value::Array(lists(ty, l, a)),
-            (Value::Array(l), Value::Null) if !l.is_empty() => live.clone(),
-            _ => applied.clone(),
-        },
-        _ => applied.clone(),
+fn values(ty: Type<'_>, live: &mut Value, applied: &Value) {
+    match (ty.shape(applied), &mut *live, applied) {
+        (Shape::Map, Value::Object(l), Value::Object(a)) if !ty.is_atomic_map() => maps(ty, l, a),
+        (Shape::List, Value::Array(l), Value::Array(a)) if !matches!(ty.items(), Items::Atomic) => lists(ty, l, a),
+        // A null says nothing about what is in something that is merged.
+        (Shape::Map, Value::Object(l), Value::Null) if !ty.is_atomic_map() && !l.is_empty() => {}
+        (Shape::List, Value::Array(l), Value::Null) if !matches!(ty.items(), Items::Atomic) && !l.is_empty() => {}
+        (_, old, new) => {
+            if old != new {
+                *old = new.clone();
+            }
+        }
     }
 }
 
-fn maps(ty: Type<'_>, live: &Map<String, Value>, applied: &Map<String, Value>) -> Map<String, Value> {
-    let mut out = Vec::with_capacity(live.len().max(applied.len()));
-    zip(Some(live), Some(applied), &mut |name, l, a| {
-        let merged = match (l, a) {
-            (l, Some(a)) => values(ty.field(name).map_or(Type::Deduced, |(of, _)| of), l, a),
-            (Some(l), None) => l.clone(),
-            (None, None) => return,
-        };
-        out.push((name.to_owned(), merged));
-    });
-    out.into_iter().collect()
+fn maps(ty: Type<'_>, live: &mut Map<String, Value>, applied: &Map<String, Value>) {
+    for (name, value) in applied {
+        match live.get_mut(name) {
+            Some(old) => values(ty.field(name).map_or(Type::Deduced, |(of, _)| of), old, value),
+            None => {
+                live.insert(name.clone(), value.clone());
+            }
+        }
+    }
 }
 
 /// Items of both lists. The applied ones keep their order, and live ones their place among those that both have.
-fn lists(ty: Type<'_>, live: &[Value], applied: &[Value]) -> Vec<Value> {
+fn lists(ty: Type<'_>, live: &mut Vec<Value>, applied: &[Value]) {
     let (l, r) = (keyed(ty, live), keyed(ty, applied));
     let (in_l, in_r) = (index(&l), index(&r));
     let right_of: Vec<Option<usize>> = l.iter().map(|(k, _)| in_r.get(k).map(|at| at.first())).collect();
-    let left_of: Vec<Option<At>> = r.iter().map(|(k, _)| in_l.get(k).copied()).collect();
-    let merged = |at: usize| {
-        let item = r[at].1;
-        match left_of[at] {
-            None => item.clone(),
-            Some(At::Once(i)) => values(ty.item(), Some(l[i].1), item),
-            // Twins are replaced by the one that is applied.
-            Some(At::Twice(_)) => values(ty.item(), Some(&Value::Null), item),
-        }
-    };
+    let left_of: Vec<Option<At>> = r.iter().map(|(k, _)| in_l.get(k)).collect();
     let mut shared = (0..r.len()).filter(|i| left_of[*i].is_some());
     let mut next = shared.next();
     let mut done = vec![false; r.len()];
-    let mut out = Vec::with_capacity(l.len().max(r.len()));
+    let mut out: Vec<From> = Vec::with_capacity(l.len().max(r.len()));
     let (mut i, mut j) = (0, 0);
     while i < l.len() || j < r.len() {
         if i < l.len() && j < r.len() {
             if right_of[i] == Some(j) {
                 done[j] = true;
-                out.push(merged(j));
+                out.push(From::Applied(j));
                 (i, j) = (i + 1, j + 1);
                 next = shared.next();
                 continue;
@@ -83,7 +69,7 @@ fn lists(ty: Type<'_>, live: &[Value], applied: &[Value]) -> Vec<Value> {
         if i < l.len() {
             match right_of[i] {
                 None => {
-                    out.push(l[i].1.clone());
+                    out.push(From::Live(i));
                     i += 1;
                     continue;
                 }
@@ -93,12 +79,34 @@ fn lists(ty: Type<'_>, live: &[Value], applied: &[Value]) -> Vec<Value> {
         }
         if j < r.len() {
             done[j] = true;
-            out.push(merged(j));
+            out.push(From::Applied(j));
             if next == Some(j) {
                 next = shared.next();
             }
             j += 1;
         }
     }
-    out
+    drop((in_l, in_r));
+    // `keyed` leaves out what has no key, which in a list that was checked is nothing.
+    let mut old: Vec<Option<Value>> = std::mem::take(live).into_iter().map(Some).collect();
+    let mut take = |i: usize| old.get_mut(i).and_then(Option::take).unwrap_or_default();
+    let merged = out.into_iter().map(|from| match from {
+        From::Live(i) => take(i),
+        From::Applied(j) => match left_of[j] {
+            None => applied[j].clone(),
+            Some(at) => {
+                // Twins are replaced by the one that is applied.
+                let mut item = if let At::Once(i) = at { take(i) } else { Value::Null };
+                values(ty.item(), &mut item, &applied[j]);
+                item
+            }
+        },
+    });
+    *live = merged.collect();
+}
+
+/// Where an item of a merged list comes from.
+enum From {
+    Live(usize),
+    Applied(usize),
 }

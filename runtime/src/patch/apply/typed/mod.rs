@@ -20,6 +20,12 @@ pub(super) use merge::merge;
 pub(super) use reconcile::reconcile;
 pub(super) use remove::{remove, with_named_fields};
 
+/// The step that selects an item of a list.
+#[cfg(test)]
+pub(super) fn items_key(list: Type<'_>, item: &Value) -> Option<super::element::Element<'static>> {
+    items::Key::of(list, item).ok().map(|k| k.element())
+}
+
 use crate::schema::node::{Additional, ListType, MapType, Node, Type as Declared};
 use serde_json::{Value, json};
 use std::sync::{Arc, LazyLock};

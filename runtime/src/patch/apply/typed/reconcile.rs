@@ -25,22 +25,27 @@ fn node<'a>(ty: Type<'_>, n: &Node<'a>) -> Option<Option<Set<'a>>> {
 }
 
 fn below<'a>(ty: Type<'_>, set: &Set<'a>) -> Option<Set<'a>> {
-    let mut changed = false;
-    let nodes = set.nodes().iter().map(|n| {
-        let of = match (ty.shape(&Value::Null), n.element.name()) {
+    let shape = ty.shape(&Value::Null);
+    let changed = |n: &Node<'a>| {
+        let of = match (shape, n.element.name()) {
             (Shape::Map, Some(name)) => ty.field(name).map(|(of, _)| of),
             (Shape::List, _) => Some(ty.item()),
             _ => None,
         };
-        match of.and_then(|of| node(of, n)) {
-            None => n.clone(),
-            Some(new) => {
-                changed = true;
-                let member = n.member || new.is_none();
-                Node { element: n.element.clone(), member, below: new.unwrap_or_default() }
-            }
-        }
-    });
-    let nodes: Vec<_> = nodes.collect();
-    changed.then(|| Set::of(nodes))
+        node(of?, n)
+    };
+    // Most often nothing changed, and then nothing is copied.
+    let mut new: Vec<(usize, Option<Set<'a>>)> = Vec::new();
+    for (i, n) in set.nodes().iter().enumerate() {
+        new.extend(changed(n).map(|below| (i, below)));
+    }
+    if new.is_empty() {
+        return None;
+    }
+    let mut nodes = set.nodes().to_vec();
+    for (i, below) in new {
+        nodes[i].member |= below.is_none();
+        nodes[i].below = below.unwrap_or_default();
+    }
+    Some(Set::of(nodes))
 }
