@@ -38,11 +38,13 @@ mod prune;
 mod rules;
 pub(crate) mod typed;
 pub mod validate;
+mod verdict;
 
 pub use definition::{Column, Conversion, Definition, Names, Scale, Scope, Version};
 pub(crate) use metadata::OBJECT_META;
 pub use node::Node;
 pub use validate::Outcome;
+pub use verdict::Verdict;
 
 use crate::status::field::{FieldError, Path};
 use serde_json::Value;

@@ -17,6 +17,8 @@ mod estimate_path;
 mod eval;
 #[cfg(test)]
 mod eval_recorded_tests;
+#[cfg(test)]
+mod eval_tests;
 mod functions;
 mod message;
 mod plan;

@@ -4,6 +4,8 @@
 
 mod field_path;
 mod run;
+#[cfg(test)]
+mod tests;
 
 pub(in crate::schema) use run::validate;
 

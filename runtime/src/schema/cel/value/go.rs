@@ -1,5 +1,6 @@
 //! Numbers and quoted text as Go reads and writes them, where a value, an error or a cost shows it.
 
+use crate::resource::codec::go_float;
 use std::fmt::Write;
 
 /// `strconv.Quote`
@@ -47,15 +48,7 @@ pub(in crate::schema::cel) fn float(d: f64) -> String {
     if d.is_infinite() {
         return if d > 0.0 { "+Inf" } else { "-Inf" }.into();
     }
-    let text = format!("{d:e}");
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    // For the shortest form Go switches at six digits before the point.
-    if !(-4..6).contains(&exponent) {
-        let sign = if exponent < 0 { '-' } else { '+' };
-        return format!("{mantissa}e{sign}{:02}", exponent.abs());
-    }
-    format!("{d}")
+    go_float(&format!("{d:e}"))
 }
 
 /// A whole double as a signed integer, without loss.
