@@ -43,8 +43,9 @@ fn schema() -> Value {
 }
 
 fn object() -> Value {
-    let env: Vec<Value> =
-        (0..20).map(|i| json!({"name": format!("VARIABLE_{i}"), "value": format!("the value of variable number {i}")})).collect();
+    let env: Vec<Value> = (0..20)
+        .map(|i| json!({"name": format!("VARIABLE_{i}"), "value": format!("the value of variable number {i}")}))
+        .collect();
     let labels: serde_json::Map<String, Value> =
         (0..10).map(|i| (format!("example.com/label-{i}"), json!(format!("value-{i}")))).collect();
     json!({"apiVersion": "example.com/v1", "kind": "Workload",
