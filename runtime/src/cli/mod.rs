@@ -126,15 +126,13 @@ impl App {
     /// The definitions as they are served: with defaults, and checked as a client's would be.
     fn checked(&self) -> Result<Vec<(Value, Definition)>, Failure> {
         let checked = self.definitions.iter().map(|crd| {
-            let mut crd = crd.clone();
-            crate::schema::crd::default(&mut crd);
-            let (errors, _) = crate::schema::crd::validate_create(&crd);
-            let definition = if errors.is_empty() { Definition::from_crd(&crd) } else { Err(errors) };
-            definition.map(|d| (crd.clone(), d)).map_err(|errors| {
-                let name = crd.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
-                let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
-                Failure::from(format!("the definition {name} cannot be served: {}", texts.join("; ")))
-            })
+            let name = crd.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
+            let refused =
+                |why: Vec<String>| Failure::from(format!("the definition {name} cannot be served: {}", why.join("; ")));
+            let crd = crate::schema::crd::of_program(crd).map_err(refused)?;
+            let definition = Definition::from_crd(&crd);
+            let definition = definition.map_err(|e| refused(e.iter().map(ToString::to_string).collect()))?;
+            Ok((crd, definition))
         });
         checked.collect()
     }

@@ -51,3 +51,19 @@ fn help_names_the_program_and_what_it_serves() {
     let help = App::new("widgets").host_crds().parse(["widgets", "--help"]).err().expect("help").to_string();
     assert!(help.contains("any CustomResourceDefinition") && help.contains("widgets serve"), "{help}");
 }
+
+#[test]
+fn a_broken_definition_of_the_program_is_named_with_its_field() {
+    let crd = |type_: &str| {
+        serde_json::json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {"name": "widgets.ex.io"},
+            "spec": {"group": "ex.io", "scope": "Namespaced", "names": {"plural": "widgets", "kind": "Widget"},
+                "versions": [{"name": "v1", "served": true, "storage": true,
+                    "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": {"type": type_}}}}}]}})
+    };
+    let app = |type_| App { definitions: vec![crd(type_)], ..App::new("widgets") };
+    assert!(app("object").checked().is_ok());
+    let why = app("strange").checked().err().expect("refused").to_string();
+    assert!(why.starts_with("the definition widgets.ex.io cannot be served: ") && why.contains("spec"), "{why}");
+    assert!(!why.contains('\n'), "{why}");
+}

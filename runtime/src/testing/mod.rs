@@ -40,9 +40,14 @@ impl Builder {
 
     /// Serves a CustomResourceDefinition object.
     #[must_use]
-    pub fn definition(mut self, mut crd: Value) -> Self {
-        crd::default(&mut crd);
-        self.config.definitions.push(crd);
+    pub fn definition(mut self, crd: Value) -> Self {
+        match crd::of_program(&crd) {
+            Ok(crd) => self.config.definitions.push(crd),
+            Err(why) => {
+                let name = crd.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
+                self.unreadable = Some(format!("the definition {name} cannot be served: {}", why.join("; ")));
+            }
+        }
         self
     }
 

@@ -124,6 +124,20 @@ pub fn validate_create(crd: &Value) -> (Vec<FieldError>, Vec<String>) {
     (errors, warnings)
 }
 
+/// A definition that is part of a program, as a server that a client sent it to would have it: read, defaulted, and checked.
+///
+/// # Errors
+/// Every reason why it would be refused, in the server's words.
+pub fn of_program(crd: &Value) -> Result<Value, Vec<String>> {
+    let mut crd = crd.clone();
+    if let Some(object) = crd.as_object_mut() {
+        object.insert("status".into(), json!({}));
+    }
+    decode(&mut crd, &mut Vec::new()).map_err(|e| vec![e])?;
+    let (errors, _) = validate_create(&crd);
+    if errors.is_empty() { Ok(crd) } else { Err(errors.iter().map(ToString::to_string).collect()) }
+}
+
 /// What is wrong with a change of a definition; what was wrong before may stay wrong. And warnings about what is new.
 pub fn validate_update(new: &Value, old: &Value) -> (Vec<FieldError>, Vec<String>) {
     let (spec, old_spec) = (Spec::of(new), Spec::of(old));
