@@ -33,3 +33,4 @@ pub mod testing;
 
 #[cfg(feature = "server")]
 pub use cli::App;
+pub use generate::Versions;

@@ -1,5 +1,6 @@
 //! A list's bytes, joined block by block from those of its objects as they are sent: a long list is never in memory as a whole.
 
+use crate::status::Result;
 use crate::verbs::context::Target;
 use crate::verbs::list::Listed;
 use crate::verbs::{Entry, Served};
@@ -18,11 +19,24 @@ pub(super) struct Blocks {
     separated: bool,
     head: String,
     tail: String,
+    bytes: u64,
 }
 
 impl Blocks {
     /// A list and its metadata.
-    pub(super) fn new(target: &Target, listed: &Listed, meta: &Value) -> Self {
+    ///
+    /// # Errors
+    /// 500 for an object that cannot be converted.
+    pub(super) fn new(target: &Target, listed: &Listed, meta: &Value) -> Result<Self> {
+        let mut blocks = Self::unmeasured(target, listed, meta);
+        let items = blocks.items.as_slice();
+        let lengths = items.iter().map(|e| blocks.served.len(e, blocks.version)).sum::<Result<usize>>()?;
+        let all = blocks.head.len() + lengths + items.len().saturating_sub(1) + blocks.tail.len();
+        blocks.bytes = all as u64;
+        Ok(blocks)
+    }
+
+    fn unmeasured(target: &Target, listed: &Listed, meta: &Value) -> Self {
         let kind = Value::from(target.served.definition.names.list_kind.as_str());
         Self {
             served: target.served.clone(),
@@ -31,14 +45,13 @@ impl Blocks {
             separated: false,
             head: format!("{{\"apiVersion\":{},\"items\":[", Value::from(target.group_version().to_string())),
             tail: format!("],\"kind\":{kind},\"metadata\":{meta}}}"),
+            bytes: 0,
         }
     }
 
     /// How many bytes there are, before the first block is taken.
     pub(super) fn bytes(&self) -> u64 {
-        let items = self.items.as_slice();
-        let bytes: usize = items.iter().map(|e| self.served.len(e, self.version)).sum();
-        (self.head.len() + bytes + items.len().saturating_sub(1) + self.tail.len()) as u64
+        self.bytes
     }
 }
 

@@ -135,14 +135,14 @@ impl Events {
     /// An object's frame. All watchers of whole objects in one version share it.
     fn object(&mut self, kind: &str, entry: &Entry, event: Option<&Arc<Event<Entry>>>, slot: u8) -> Option<Bytes> {
         if self.accepted.form != Form::Whole {
-            let shown = self.shown(&parsed(&self.target, entry), self.include)?;
+            let shown = self.shown(&parsed(&self.target, entry).ok()?, self.include)?;
             return Some(self.frame(kind, &shown));
         }
-        let make = || line(kind, &self.target.served.bytes(entry, self.target.version));
-        Some(match event {
-            Some(event) => event.frame(self.target.version, slot, make),
-            None => make(),
-        })
+        let make = || self.target.served.bytes(entry, self.target.version).map(|bytes| line(kind, &bytes));
+        match event {
+            Some(event) => event.frame(self.target.version, slot, make).ok(),
+            None => make().ok(),
+        }
     }
 }
 

@@ -70,7 +70,7 @@ impl Asked<'_> {
             BodyFormat::Text(format) => decode::object(ctx, target, format, raw, options.field_validation),
             BodyFormat::Protobuf => {
                 // Compiled-in kinds may come in protobuf; custom ones never do (R28).
-                if target.served.strategy.is_typed() {
+                if target.served.strategy.builtin() {
                     let object = codec::json::encode(&codec::protobuf::decode(raw).map_err(Status::bad_request)?);
                     return decode::object(ctx, target, codec::Format::Json, &object, options.field_validation);
                 }

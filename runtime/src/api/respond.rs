@@ -157,8 +157,11 @@ pub(super) fn partial(object: &Object, version: &str) -> Value {
 }
 
 /// An entry in the version that a target asks for.
-pub(super) fn parsed(target: &Target, entry: &Entry) -> Object {
-    entry::decode(&target.served.bytes(entry, target.version)).unwrap_or_default()
+///
+/// # Errors
+/// 500 for what cannot be converted.
+pub(super) fn parsed(target: &Target, entry: &Entry) -> Result<Object> {
+    Ok(entry::decode(&target.served.bytes(entry, target.version)?).unwrap_or_default())
 }
 
 fn is_plain(accepted: Accepted) -> bool {
@@ -177,9 +180,9 @@ pub(super) fn object(
     include: Include,
 ) -> Result<Response<Body>> {
     if accepted.form == Form::Whole && is_plain(accepted) {
-        return Ok(response(code, "application/json", target.served.bytes(entry, target.version).into()));
+        return Ok(response(code, "application/json", target.served.bytes(entry, target.version)?.into()));
     }
-    made(code, &parsed(target, entry), &Columns::of(target.version()), accepted, include)
+    made(code, &parsed(target, entry)?, &Columns::of(target.version()), accepted, include)
 }
 
 /// An object that no entry has: a Scale.
@@ -222,7 +225,7 @@ pub(super) fn list(target: &Target, listed: &Listed, accepted: Accepted, include
     }
     let shown = match accepted.form {
         Form::Whole => {
-            let blocks = Blocks::new(target, listed, &meta);
+            let blocks = Blocks::new(target, listed, &meta)?;
             if is_plain(accepted) {
                 let bytes = blocks.bytes();
                 return Ok(response(200, "application/json", Body::Blocks(Box::new(blocks), bytes)));
@@ -232,7 +235,7 @@ pub(super) fn list(target: &Target, listed: &Listed, accepted: Accepted, include
         }
         Form::Table(version) => {
             let columns = Columns::of(target.version());
-            let rows = objects().map(|o| columns.row(&o, include, version)).collect();
+            let rows = objects().map(|o| Ok(columns.row(&o?, include, version))).collect::<Result<_>>()?;
             columns.table(rows, meta, version, true)
         }
         Form::Partial { list: false, .. } => {
@@ -241,7 +244,7 @@ pub(super) fn list(target: &Target, listed: &Listed, accepted: Accepted, include
             ));
         }
         Form::Partial { version, .. } => {
-            let items: Vec<Value> = objects().map(|o| partial(&o, version)).collect();
+            let items = objects().map(|o| Ok(partial(&o?, version))).collect::<Result<Vec<Value>>>()?;
             // Upstream's list of none is null here.
             let items = if items.is_empty() { Value::Null } else { Value::Array(items) };
             let kind = "PartialObjectMetadataList";

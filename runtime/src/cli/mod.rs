@@ -5,10 +5,13 @@ mod crd;
 mod openapi;
 mod serve;
 
+use crate::generate::Versions;
+use crate::resource::conversion::Graph;
 use crate::schema::Definition;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 /// A program: the resources it serves, and a command line for them.
@@ -22,6 +25,7 @@ use std::process::ExitCode;
 pub struct App {
     name: String,
     definitions: Vec<Value>,
+    conversions: BTreeMap<String, Graph>,
     host: bool,
     unreadable: Option<String>,
 }
@@ -49,7 +53,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 impl App {
     /// A program of this name.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), definitions: Vec::new(), host: false, unreadable: None }
+        Self { name: name.into(), definitions: Vec::new(), conversions: BTreeMap::new(), host: false, unreadable: None }
     }
 
     /// Serves a type: one of our derive or of kube's.
@@ -58,6 +62,20 @@ impl App {
         match serde_json::to_value(T::crd()) {
             Ok(crd) => self.definitions.push(crd),
             Err(e) => self.unreadable = Some(format!("a definition is no JSON: {e}")),
+        }
+        self
+    }
+
+    /// Serves a kind in several versions, with conversion between them.
+    #[must_use]
+    pub fn versions(mut self, versions: Versions) -> Self {
+        match versions.finish() {
+            Ok((crd, graph)) => {
+                let name = crd.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
+                self.conversions.insert(name.to_owned(), graph);
+                self.definitions.push(crd);
+            }
+            Err(why) => self.unreadable = Some(why),
         }
         self
     }

@@ -124,8 +124,12 @@ async fn serve(app: App, flags: Flags) -> Result<(), Failure> {
     // The store is one process's: who has it may write the kubeconfig, which `bind` does.
     let backend: Arc<dyn Backend> = Arc::new(Embedded::open(&flags.data_dir, Retention::default())?);
     let bound = completed.bind().await?;
-    let kinds =
-        verbs::Config { definitions, host_definitions: app.host, disabled_admission: flags.disable_admission_plugins };
+    let kinds = verbs::Config {
+        definitions,
+        conversions: app.conversions,
+        host_definitions: app.host,
+        disabled_admission: flags.disable_admission_plugins,
+    };
     let engine = Engine::start(backend.clone(), kinds).await?;
     let lifecycle = Lifecycle::new();
     let health = Health::new(lifecycle.clone()).with("etcd", move || backend.healthy().map_err(|e| e.to_string()));

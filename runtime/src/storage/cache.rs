@@ -46,14 +46,17 @@ pub struct Event<E> {
 
 impl<E> Event<E> {
     /// The event as it is sent in a version and a form, encoded by whoever needs it first. Both are the caller's numbers.
-    pub fn frame(&self, version: usize, form: u8, make: impl FnOnce() -> Bytes) -> Bytes {
+    ///
+    /// # Errors
+    /// That of `make`.
+    pub fn frame<X>(&self, version: usize, form: u8, make: impl FnOnce() -> Result<Bytes, X>) -> Result<Bytes, X> {
         let mut frames = self.frames.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((.., frame)) = frames.iter().find(|(v, f, _)| *v == version && *f == form) {
-            return frame.clone();
+            return Ok(frame.clone());
         }
-        let frame = make();
+        let frame = make()?;
         frames.push((version, form, frame.clone()));
-        frame
+        Ok(frame)
     }
 }
 

@@ -4,6 +4,7 @@
 use crate::access::{Standalone, User};
 use crate::api::health::{Health, Lifecycle};
 use crate::api::{self, Api};
+use crate::generate::Versions;
 use crate::schema::crd;
 use crate::status::Status;
 use crate::storage::{Backend, Memory};
@@ -49,6 +50,22 @@ impl Builder {
             }
         }
         self
+    }
+
+    /// Serves a kind in several versions, with conversion between them.
+    #[must_use]
+    pub fn versions(mut self, versions: Versions) -> Self {
+        match versions.finish() {
+            Ok((crd, graph)) => {
+                let name = crd.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
+                self.config.conversions.insert(name.to_owned(), graph);
+                self.definition(crd)
+            }
+            Err(why) => {
+                self.unreadable = Some(why);
+                self
+            }
+        }
     }
 
     /// Serves CustomResourceDefinitions as a resource too, so that a test can create and delete them.

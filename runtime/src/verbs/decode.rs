@@ -53,7 +53,7 @@ pub fn object(ctx: &Context, target: &Target, format: Format, raw: &[u8], mode: 
         false => unrecognized(why),
     })?;
     let mut object = Object::from_value(decoded.value.clone()).unwrap_or_default();
-    if target.served.strategy.is_typed() {
+    if target.served.strategy.builtin() {
         // Upstream's typed decoders take what is left out from the URL; custom resources must say what they are.
         for (field, from_url) in
             [("apiVersion", target.group_version().to_string()), ("kind", target.kind().to_owned())]

@@ -7,6 +7,7 @@ use super::strategy::{CustomResource, Strategy};
 use crate::admission::{Admission, NamespaceState};
 use crate::patch::apply::FieldManager;
 use crate::resource::GroupResource;
+use crate::resource::conversion::Graph;
 use crate::schema::definition::Definition;
 use crate::status::{Result, Status};
 use crate::storage::Backend;
@@ -21,6 +22,8 @@ use tokio::sync::watch;
 pub struct Config {
     /// CustomResourceDefinition objects that are served as they are, part of the program.
     pub definitions: Vec<Value>,
+    /// How objects of definitions, by `PLURAL.GROUP`, get from version to version; of others only apiVersion changes.
+    pub conversions: BTreeMap<String, Graph>,
     /// Whether CustomResourceDefinition is itself a resource, so that kinds come and go at run time.
     pub host_definitions: bool,
     /// Admission plugins that are turned off.
@@ -128,6 +131,7 @@ impl Engine {
         &self,
         definition: Definition,
         strategy: Option<Arc<dyn Strategy>>,
+        conversion: Option<Graph>,
         uid: String,
     ) -> Result<Served> {
         let Some(storage_version) = definition.versions.iter().position(|v| v.storage) else {
@@ -136,11 +140,22 @@ impl Engine {
         let definition = Arc::new(definition);
         let strategy: Arc<dyn Strategy> = strategy.unwrap_or_else(|| Arc::new(CustomResource));
         let resource = definition.group_resource();
-        let codec = Codec::new(definition.clone(), storage_version);
+        let conversion = conversion.map(Arc::new);
+        let codec = Codec::new(definition.clone(), storage_version, conversion.clone());
         let objects: Arc<Objects> =
             Cache::start(self.backend.clone(), key_prefix(&resource), codec).await.map_err(storage_error)?;
         let manager = |i| FieldManager::new(definition.clone(), i, strategy.blank(), strategy.builtin());
         let managers = (0..definition.versions.len()).map(manager).collect();
-        Ok(Served { definition, resource, objects, strategy, managers, storage_version, terminating: false, uid })
+        Ok(Served {
+            definition,
+            resource,
+            objects,
+            strategy,
+            managers,
+            storage_version,
+            conversion,
+            terminating: false,
+            uid,
+        })
     }
 }

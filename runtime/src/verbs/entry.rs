@@ -187,11 +187,13 @@ impl Entry {
     }
 
     /// The bytes of a version, made by `make` when not there yet.
-    pub(super) fn served(&self, version: usize, make: impl FnOnce() -> Bytes) -> Bytes {
-        match self.served.get(version) {
-            Some(slot) => slot.get_or_init(make).clone(),
-            None => make(),
+    pub(super) fn served<E>(&self, version: usize, make: impl FnOnce() -> Result<Bytes, E>) -> Result<Bytes, E> {
+        let Some(slot) = self.served.get(version) else { return make() };
+        if let Some(bytes) = slot.get() {
+            return Ok(bytes.clone());
         }
+        let bytes = make()?;
+        Ok(slot.get_or_init(|| bytes).clone())
     }
 
     /// Decodes the stored form, resourceVersion included.

@@ -82,7 +82,7 @@ pub async fn patch(
     let written = engine
         .change(target, &Preconditions::default(), options.dry_run, |current, old| {
             ctx.restart(told);
-            let patched = ready.apply(&target.served.bytes(current, target.version), || old.clone().into_value())?;
+            let patched = ready.apply(&target.served.bytes(current, target.version)?, || old.clone().into_value())?;
             let mut new = decode::patched(ctx, target, &patched, options.field_validation)?;
             new = super::create::at_home(target, new)?;
             update::same_name(target, &new)?;

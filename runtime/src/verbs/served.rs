@@ -4,9 +4,10 @@
 use super::entry::{self, Encoded, Entry, Index};
 use super::strategy::Strategy;
 use crate::patch::apply::FieldManager;
+use crate::resource::conversion::{ConversionError, Graph};
 use crate::resource::{GroupResource, GroupVersion, Object};
 use crate::schema::definition::{Definition, Scope};
-use crate::status::Status;
+use crate::status::{Result, Status};
 use crate::storage::cache::Cache;
 use crate::storage::{Attachment, Revision};
 use bytes::Bytes;
@@ -30,6 +31,8 @@ pub struct Served {
     pub managers: Vec<FieldManager>,
     /// Index of the storage version.
     pub storage_version: usize,
+    /// How objects get from version to version, where more than apiVersion changes.
+    pub conversion: Option<Arc<Graph>>,
     /// Set while its definition is being deleted: nothing new is taken in (C23).
     pub terminating: bool,
     /// The definition's uid, so that one deleted and made again is told apart; empty for built-in kinds.
@@ -67,46 +70,55 @@ impl Served {
     }
 
     /// An entry's bytes in a version, encoded when first asked for.
-    pub fn bytes(&self, entry: &Entry, version: usize) -> Bytes {
+    ///
+    /// # Errors
+    /// 500 for what cannot be converted.
+    pub fn bytes(&self, entry: &Entry, version: usize) -> Result<Bytes> {
         // Those of the storage version are its stored bytes, which are not kept twice.
         if version == self.storage_version {
-            return entry.encoded.at_revision(entry.revision);
+            return Ok(entry.encoded.at_revision(entry.revision));
         }
         entry.served(version, || {
-            let object = self.convert(entry.decode(), version);
-            Encoded::new(&object).at_revision(entry.revision)
+            let object = self.convert(entry.decode(), version)?;
+            Ok(Encoded::new(&object).at_revision(entry.revision))
         })
     }
 
     /// How many bytes [`Served::append`] appends.
-    pub fn len(&self, entry: &Entry, version: usize) -> usize {
+    ///
+    /// # Errors
+    /// 500 for what cannot be converted.
+    pub fn len(&self, entry: &Entry, version: usize) -> Result<usize> {
         match version == self.storage_version {
-            true => entry.encoded.len_at(entry.revision),
-            false => self.bytes(entry, version).len(),
+            true => Ok(entry.encoded.len_at(entry.revision)),
+            false => self.bytes(entry, version).map(|b| b.len()),
         }
     }
 
-    /// Appends an entry's bytes in a version.
+    /// Appends an entry's bytes in a version. An entry whose [`Served::len`] is known can be converted: its bytes are there.
     pub fn append(&self, entry: &Entry, version: usize, out: &mut Vec<u8>) {
-        match version == self.storage_version {
-            true => entry.encoded.append_at_revision(entry.revision, out),
-            false => out.extend_from_slice(&self.bytes(entry, version)),
+        if version == self.storage_version {
+            entry.encoded.append_at_revision(entry.revision, out);
+        } else if let Ok(bytes) = self.bytes(entry, version) {
+            out.extend_from_slice(&bytes);
         }
     }
 
     /// An entry decoded in a version.
-    pub fn decode(&self, entry: &Entry, version: usize) -> Object {
+    ///
+    /// # Errors
+    /// 500 for what cannot be converted.
+    pub fn decode(&self, entry: &Entry, version: usize) -> Result<Object> {
         let object = entry.decode();
-        if version == self.storage_version { object } else { self.convert(object, version) }
+        if version == self.storage_version { Ok(object) } else { self.convert(object, version) }
     }
 
-    /// An object of one version in another: its apiVersion is rewritten, and what the other version does not know is
-    /// pruned (S74, S79).
-    pub fn convert(&self, mut object: Object, to: usize) -> Object {
-        object.0.insert("apiVersion".into(), self.group_version(to).to_string().into());
-        let mut value = object.into_value();
-        self.definition.versions[to].schema.prune(&mut value, true, None);
-        Object::from_value(value).unwrap_or_default()
+    /// An object of one version in another: converted, or with its apiVersion rewritten, and what the other version does not
+    /// know is pruned (S74, S79).
+    fn convert(&self, object: Object, to: usize) -> Result<Object> {
+        let name = object.name().to_owned();
+        convert(&self.definition, self.conversion.as_deref(), object, to)
+            .map_err(|e| Status::internal(format!("{} {name:?}: {e}", self.definition.names.kind)))
     }
 
     /// What the cache is told beside the bytes of a write.
@@ -115,22 +127,31 @@ impl Served {
     }
 
     /// Encodes an object of any version for storage.
-    pub fn encode(&self, object: &Object, from: usize) -> Pending {
+    ///
+    /// # Errors
+    /// 500 for what cannot be converted.
+    pub fn encode(&self, object: &Object, from: usize) -> Result<Pending> {
         let stored = &self.definition.versions[self.storage_version];
         // A status that the write was not to set comes back with its default, as upstream reads it from storage.
         let status = stored.schema.node().property("status").filter(|_| stored.status);
         let complete = object.0.contains_key("status") || status.is_none_or(|s| s.default.is_none());
         if from == self.storage_version && complete {
-            return self.codec().encode(object);
+            return Ok(self.codec().encode(object));
         }
-        let mut value = self.convert(object.clone(), self.storage_version).into_value();
+        let object = object.clone();
+        let object = if from == self.storage_version { object } else { self.convert(object, self.storage_version)? };
+        let mut value = object.into_value();
         stored.schema.default(&mut value);
-        self.codec().encode(&Object::from_value(value).unwrap_or_default())
+        Ok(self.codec().encode(&Object::from_value(value).unwrap_or_default()))
     }
 
     /// How stored bytes become entries.
     pub fn codec(&self) -> Codec {
-        Codec { definition: self.definition.clone(), storage_version: self.storage_version }
+        Codec {
+            definition: self.definition.clone(),
+            storage_version: self.storage_version,
+            conversion: self.conversion.clone(),
+        }
     }
 
     /// The same kind, sharing everything.
@@ -142,6 +163,7 @@ impl Served {
             strategy: self.strategy.clone(),
             managers: self.managers.clone(),
             storage_version: self.storage_version,
+            conversion: self.conversion.clone(),
             terminating: self.terminating,
             uid: self.uid.clone(),
         }
@@ -175,12 +197,32 @@ impl Pending {
 pub struct Codec {
     definition: Arc<Definition>,
     storage_version: usize,
+    conversion: Option<Arc<Graph>>,
+}
+
+fn convert(
+    definition: &Definition,
+    conversion: Option<&Graph>,
+    mut object: Object,
+    to: usize,
+) -> std::result::Result<Object, ConversionError> {
+    let version = &definition.versions[to];
+    let mut value = match conversion {
+        Some(graph) => graph.convert(object.into_value(), &version.name)?,
+        None => {
+            let api_version = GroupVersion::new(&definition.group, &version.name).to_string();
+            object.0.insert("apiVersion".into(), api_version.into());
+            object.into_value()
+        }
+    };
+    version.schema.prune(&mut value, true, None);
+    Ok(Object::from_value(value).unwrap_or_default())
 }
 
 impl Codec {
     /// A definition's codec.
-    pub fn new(definition: Arc<Definition>, storage_version: usize) -> Self {
-        Self { definition, storage_version }
+    pub fn new(definition: Arc<Definition>, storage_version: usize, conversion: Option<Arc<Graph>>) -> Self {
+        Self { definition, storage_version, conversion }
     }
 
     /// Encodes an object of the storage version.
@@ -196,13 +238,11 @@ impl Codec {
 
     /// Reads stored bytes of any version.
     pub fn read(&self, stored: &Bytes) -> std::result::Result<Pending, String> {
-        let mut object = entry::decode(stored)?;
-        let version = &self.definition.versions[self.storage_version];
-        let api_version = GroupVersion::new(&self.definition.group, &version.name).to_string();
-        object.0.insert("apiVersion".into(), api_version.into());
+        let object = entry::decode(stored)?;
+        let object = convert(&self.definition, self.conversion.as_deref(), object, self.storage_version)
+            .map_err(|e| e.to_string())?;
         let mut value = object.into_value();
-        version.schema.prune(&mut value, true, None);
-        version.schema.default(&mut value);
+        self.definition.versions[self.storage_version].schema.default(&mut value);
         let object = Object::from_value(value).map_err(|_| "stored value is not a JSON object")?;
         let mut pending = self.encode(&object);
         pending.as_stored = pending.encoded.bytes == *stored;
@@ -215,12 +255,19 @@ impl Codec {
         let labels = object.meta("labels").and_then(Value::as_object);
         let labels =
             labels.into_iter().flatten().filter_map(|(k, v)| Some((k.as_str().into(), v.as_str()?.into()))).collect();
-        let fields = self.selectable().map(|path| field_text(object, path)).collect();
+        let mut fields = Vec::new();
+        for (i, version) in self.definition.versions.iter().enumerate() {
+            // Each version selects by its own form of the object. What has no such form has no such fields.
+            let converted = match self.conversion.as_deref().filter(|_| i != self.storage_version) {
+                Some(graph) if !version.selectable_fields.is_empty() => {
+                    Some(convert(&self.definition, Some(graph), object.clone(), i).unwrap_or_default())
+                }
+                _ => None,
+            };
+            let seen = converted.as_ref().unwrap_or(object);
+            fields.extend(version.selectable_fields.iter().map(|path| field_text(seen, path)));
+        }
         Index { labels, fields }
-    }
-
-    fn selectable(&self) -> impl Iterator<Item = &str> {
-        self.definition.versions.iter().flat_map(|v| v.selectable_fields.iter().map(String::as_str))
     }
 
     /// Where in `Index::fields` a version's selectable field stands.

@@ -119,7 +119,7 @@ impl Engine {
     /// Stores a new object. `None` when its name is taken.
     pub async fn insert(&self, target: &Target, object: &Object, dry_run: bool) -> Result<Option<Arc<Entry>>> {
         let served = &target.served;
-        let pending = served.encode(object, target.version);
+        let pending = served.encode(object, target.version)?;
         let versions = served.definition.versions.len();
         if dry_run {
             self.fresh(served).await?;
@@ -153,13 +153,13 @@ impl Engine {
         let key: Arc<str> = served.key(&target.namespace, &target.name).into();
         let mut current = self.current(served, &target.namespace, &target.name).await?;
         loop {
-            let object = served.decode(&current, target.version);
+            let object = served.decode(&current, target.version)?;
             preconditions.check(served, &current, &object)?;
             let (pending, removed) = match change(&current, object)? {
                 Change::Keep => return Ok(Written::Stored(current)),
-                Change::Remove(last) => (served.encode(&last, target.version), true),
+                Change::Remove(last) => (served.encode(&last, target.version)?, true),
                 Change::Put(object) => {
-                    let pending = served.encode(&object, target.version);
+                    let pending = served.encode(&object, target.version)?;
                     if current.as_stored && pending.encoded.bytes == current.encoded.bytes {
                         return Ok(Written::Stored(current));
                     }

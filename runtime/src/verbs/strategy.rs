@@ -39,8 +39,6 @@ pub trait Strategy: Send + Sync {
     fn holds(&self, object: &Object) -> bool;
     /// Whether a fault in the metadata of an update is told twice, as upstream does for custom resources.
     fn repeats_metadata_errors(&self) -> bool;
-    /// Whether the kind is one that upstream compiles in: bodies may leave out what kind they are, and may be protobuf.
-    fn is_typed(&self) -> bool;
     /// Whether an update may leave the resourceVersion out.
     fn unconditional_update(&self) -> bool;
 }
@@ -137,10 +135,6 @@ impl Strategy for CustomResource {
 
     fn repeats_metadata_errors(&self) -> bool {
         true
-    }
-
-    fn is_typed(&self) -> bool {
-        false
     }
 
     fn unconditional_update(&self) -> bool {

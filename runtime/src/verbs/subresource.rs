@@ -78,7 +78,7 @@ fn paths(target: &Target) -> Result<Scale> {
 /// # Errors
 /// 500 when the object has no replicas (C90).
 pub fn scale_of(target: &Target, entry: &Entry) -> Result<Object> {
-    let object = target.served.decode(entry, target.version);
+    let object = target.served.decode(entry, target.version)?;
     let (paths, (scale, found)) = (paths(target)?, scale(target, &object, 0)?);
     if !found {
         return Err(Status::internal(format!("the spec replicas field {:?} does not exist", paths.spec_replicas_path)));
@@ -246,7 +246,7 @@ pub async fn write_scale(
             Err(negative(target, error, replaced.err()))
         })
         .await?;
-    Ok(scale(target, &target.served.decode(&written.into_entry(), target.version), 0)?.0)
+    Ok(scale(target, &target.served.decode(&written.into_entry(), target.version)?, 0)?.0)
 }
 
 /// What the Scale shall be, its ownership booked.

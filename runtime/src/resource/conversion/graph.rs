@@ -38,6 +38,12 @@ pub struct Graph {
     steps: Vec<Step>,
 }
 
+impl std::fmt::Debug for Graph {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Graph").field("versions", &self.versions).finish_non_exhaustive()
+    }
+}
+
 /// What the annotation holds.
 #[derive(Serialize, Deserialize)]
 struct Annotation {

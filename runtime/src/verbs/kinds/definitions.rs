@@ -117,10 +117,6 @@ impl Strategy for Definitions {
         false
     }
 
-    fn is_typed(&self) -> bool {
-        true
-    }
-
     fn unconditional_update(&self) -> bool {
         false
     }
@@ -141,7 +137,7 @@ fn condition(object: &mut Object, type_: &str, status: &str, reason: &str, messa
 /// Serves the kind, brings back what stored definitions bring, and follows changes.
 pub(super) async fn serve(engine: &Arc<Engine>) -> Result<()> {
     let definition = Definition::builtin(&crd::definition()).map_err(|e| Status::internal(format!("{e:?}")))?;
-    let served = Arc::new(engine.load(definition, Some(Arc::new(Definitions)), String::new()).await?);
+    let served = Arc::new(engine.load(definition, Some(Arc::new(Definitions)), None, String::new()).await?);
     engine.update_kinds(|all| {
         all.insert(served.resource.clone(), served.clone());
     });
@@ -278,7 +274,7 @@ async fn bring(engine: &Arc<Engine>, crd: &Value, object: &Object) -> Result<()>
         });
         return Ok(());
     }
-    let mut served = engine.load(definition, None, object.uid().to_owned()).await?;
+    let mut served = engine.load(definition, None, None, object.uid().to_owned()).await?;
     served.terminating = object.is_terminating();
     if let Some(old) = old {
         // Clients of the old storage reconnect to the new one (W27).

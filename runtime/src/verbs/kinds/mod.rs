@@ -18,7 +18,8 @@ pub(super) async fn start(engine: &Arc<Engine>, config: &Config) -> Result<()> {
             let gk = crate::resource::GroupKind::new("apiextensions.k8s.io", "CustomResourceDefinition");
             Status::invalid(&gk, name, &errors)
         })?;
-        let served = engine.load(definition, None, String::new()).await?;
+        let conversion = config.conversions.get(&definition.group_resource().to_string()).cloned();
+        let served = engine.load(definition, None, conversion, String::new()).await?;
         engine.update_kinds(|all| {
             all.insert(served.resource.clone(), Arc::new(served));
         });

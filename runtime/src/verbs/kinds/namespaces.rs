@@ -150,10 +150,6 @@ impl Strategy for Namespaces {
         false
     }
 
-    fn is_typed(&self) -> bool {
-        true
-    }
-
     fn unconditional_update(&self) -> bool {
         true
     }
@@ -170,7 +166,7 @@ fn name_label(object: &mut Object, name: &str) {
 /// Serves the kind and makes the namespaces that are always there.
 pub(super) async fn serve(engine: &Arc<Engine>) -> Result<()> {
     let definition = Definition::builtin(&definition()).map_err(|e| Status::internal(format!("{e:?}")))?;
-    let served = Arc::new(engine.load(definition, Some(Arc::new(Namespaces)), String::new()).await?);
+    let served = Arc::new(engine.load(definition, Some(Arc::new(Namespaces)), None, String::new()).await?);
     engine.update_kinds(|all| {
         all.insert(served.resource.clone(), served.clone());
     });
