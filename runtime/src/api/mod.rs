@@ -19,6 +19,8 @@ mod respond;
 mod reviews;
 pub mod service;
 pub mod table;
+#[cfg(test)]
+mod tests;
 pub mod version;
 
 pub use service::{Api, Config, refusal};
