@@ -2,8 +2,9 @@
 
   session.py KUBECONFIG      prints what it did, a line a step; an assertion that fails ends it
 """
-import sys, threading
+import json, sys, threading
 
+import websocket
 from kubernetes import client, config, dynamic, watch
 from kubernetes.client.rest import ApiException
 from kubernetes.dynamic.exceptions import ConflictError, NotFoundError, UnprocessibleEntityError
@@ -136,6 +137,20 @@ def main():
     e = refused(ApiException, core.create_namespace, body=client.V1Namespace(metadata=client.V1ObjectMeta(name="py")))
     assert e.status == 409, e
     core.delete_namespace("py")
+
+    step("a browser watches over a websocket, one event a message")
+    own = api.configuration
+    socket = websocket.create_connection(
+        own.host.replace("https://", "wss://") + "/api/v1/namespaces?watch=1&fieldSelector=metadata.name%3Ddefault",
+        origin="https://console.example.com", timeout=20,
+        sslopt={"ca_certs": own.ssl_ca_cert, "certfile": own.cert_file, "keyfile": own.key_file})
+    event = json.loads(socket.recv())
+    assert event["type"] == "ADDED" and event["object"]["metadata"]["name"] == "default", event
+    socket.ping()
+    core.patch_namespace("default", {"metadata": {"labels": {"seen": "yes"}}})
+    event = json.loads(socket.recv())
+    assert event["type"] == "MODIFIED" and event["object"]["metadata"]["labels"]["seen"] == "yes", event
+    socket.close()
 
     step("the definition goes, and with it the kind")
     definitions.delete_custom_resource_definition(f"{PLURAL}.{GROUP}")

@@ -2,7 +2,9 @@
 //! that none accepts are refused even where anonymous requests are allowed.
 
 use super::User;
-use http::header::AUTHORIZATION;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL, UPGRADE};
 use http::request::Parts;
 use std::sync::Arc;
 
@@ -27,7 +29,7 @@ pub trait TokenAuthenticator: Send + Sync {
     fn user(&self, token: &str) -> Option<User>;
 }
 
-/// Reads `Authorization: Bearer` and asks one token authenticator.
+/// Reads `Authorization: Bearer`, or for browsers the token among a websocket's protocols, and asks one token authenticator.
 pub struct Bearer<T>(pub T);
 
 /// The token of an `Authorization` header's value, as upstream's `bearertoken` reads it: scheme in any case, one token.
@@ -38,11 +40,43 @@ fn token(header: &str) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
+/// What a websocket protocol that is a token begins with; the token follows in base64url.
+pub const WEBSOCKET_TOKEN: &str = "base64url.bearer.authorization.k8s.io.";
+
+/// The token among a websocket's protocols (A/authentication/request/websocket/protocol.go): one, and not the only one.
+fn websocket_token(request: &Parts) -> Result<Option<String>, Unauthorized> {
+    let text = |name| request.headers.get(name).and_then(|v: &http::HeaderValue| v.to_str().ok()).unwrap_or_default();
+    if !text(UPGRADE).eq_ignore_ascii_case("websocket") {
+        return Ok(None);
+    }
+    let (tokens, others): (Vec<&str>, Vec<&str>) =
+        text(SEC_WEBSOCKET_PROTOCOL).split(',').map(str::trim).partition(|p| p.starts_with(WEBSOCKET_TOKEN));
+    let refused = |why: &str| Err(Unauthorized(why.into()));
+    let encoded = match tokens.as_slice() {
+        [] => return Ok(None),
+        [one] => &one[WEBSOCKET_TOKEN.len()..],
+        _ => return refused("multiple base64.bearer.authorization tokens specified"),
+    };
+    if others.iter().all(|p| p.is_empty()) {
+        return refused("missing additional subprotocol");
+    }
+    match BASE64_URL_SAFE_NO_PAD.decode(encoded).ok().and_then(|b| String::from_utf8(b).ok()) {
+        Some(token) => Ok(Some(token)),
+        None => refused("invalid base64.bearer.authorization token encoding"),
+    }
+}
+
 impl<T: TokenAuthenticator> Authenticator for Bearer<T> {
     fn authenticate(&self, request: &Parts) -> Result<Option<User>, Unauthorized> {
-        let Some(header) = request.headers.get(AUTHORIZATION) else { return Ok(None) };
-        let Some(token) = header.to_str().ok().and_then(token) else { return Ok(None) };
-        match self.0.user(token) {
+        let header = request.headers.get(AUTHORIZATION).and_then(|h| h.to_str().ok());
+        let token = match header.and_then(token) {
+            Some(token) => token.to_owned(),
+            None => match websocket_token(request)? {
+                Some(token) => token,
+                None => return Ok(None),
+            },
+        };
+        match self.0.user(&token) {
             Some(user) => Ok(Some(user)),
             None => Err(Unauthorized("invalid bearer token".into())),
         }

@@ -7,7 +7,7 @@ mod certificate;
 mod csv;
 mod tokens;
 
-pub use authenticate::{Anonymous, Authenticator, Bearer, TokenAuthenticator, Unauthorized, Union};
+pub use authenticate::{Anonymous, Authenticator, Bearer, TokenAuthenticator, Unauthorized, Union, WEBSOCKET_TOKEN};
 pub use authorize::{Attributes, Authorizer, Decision, Standalone, forbidden};
 pub use certificate::{ClientCertificate, PeerCertificate};
 pub use tokens::{TokenFile, TokenFileError};

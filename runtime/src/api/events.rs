@@ -7,62 +7,74 @@ use super::negotiate::{Accepted, Encoding, Form};
 use super::protobuf;
 use super::respond::{encoded, parsed, partial};
 use super::table::{Columns, Include};
+use super::websocket;
 use crate::resource::Object;
 use crate::storage::cache::Event;
 use crate::verbs::Entry;
 use crate::verbs::context::Target;
 use crate::verbs::watch::{Told, Watch};
 use bytes::{Bytes, BytesMut};
-use http::Response;
 use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Response, request};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// Frames that may wait for a slow reader; all others stay in the cache that every watcher of the kind shares.
-const WAITING: usize = 4;
+const WAITING: usize = 1;
 /// Events told at once are joined up to this size.
-const CHUNK: usize = 64 << 10;
+const CHUNK: usize = 16 << 10;
+/// A larger frame goes by itself, so that all watchers go on sharing it however slow they are.
+const SHARED: usize = 4 << 10;
 
 /// Answers with a running watch, until it ends or the client is gone.
-pub(super) fn stream(mut watch: Watch, mut events: Events, counted: Watched) -> Response<Body> {
-    let content = match events.accepted.encoding {
+pub(super) fn stream(parts: &request::Parts, watch: Watch, events: Events, counted: Watched) -> Response<Body> {
+    let encoding = events.accepted.encoding;
+    let content = match encoding {
         Encoding::Protobuf => "application/vnd.kubernetes.protobuf;stream=watch",
         _ => "application/json",
     };
     let (frames, body) = mpsc::channel(WAITING);
-    tokio::spawn(async move {
-        loop {
-            let told = tokio::select! {
-                told = watch.next() => told,
-                () = frames.closed() => return,
-            };
-            let Some(told) = told else { return };
-            counted.sent(told.len());
-            let mut chunk = BytesMut::new();
-            let last = told.len() - 1;
-            for (i, one) in told.iter().enumerate() {
-                // What cannot be shown in the form asked for ends the watch, as upstream does.
-                let Some(frame) = events.encode(one) else { return };
-                let ready = if last == 0 {
-                    // One event is sent as it is, without a copy.
-                    frame
-                } else {
-                    chunk.extend_from_slice(&frame);
-                    if chunk.len() < CHUNK && i < last {
-                        continue;
-                    }
-                    chunk.split().freeze()
-                };
-                if frames.send(ready).await.is_err() {
-                    return;
-                }
-            }
-        }
-    });
-    let mut response = Response::new(Body::Stream(body));
+    let socket = websocket::asked(parts);
+    // A message of a websocket is one event.
+    let joined = if socket.is_some() { 0 } else { CHUNK };
+    tokio::spawn(pump(watch, events, counted, frames, joined));
+    let mut response = match socket {
+        Some(upgrade) => websocket::answer(parts, upgrade, body, encoding == Encoding::Json),
+        None => Response::new(Body::Stream(body)),
+    };
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content));
     response
+}
+
+/// Moves frames from a watch to its client. Small ones that are told at once go together, `joined` bytes at most.
+async fn pump(mut watch: Watch, mut events: Events, counted: Watched, frames: mpsc::Sender<Bytes>, joined: usize) {
+    let mut chunk = BytesMut::new();
+    loop {
+        let told = tokio::select! {
+            told = watch.next() => told,
+            () = frames.closed() => return,
+        };
+        let Some(told) = told else { return };
+        counted.sent(told.len());
+        let alone = told.len() == 1;
+        for one in &told {
+            // What cannot be shown in the form asked for ends the watch, as upstream does.
+            let Some(frame) = events.encode(one) else { return };
+            let shared = alone || frame.len() >= SHARED;
+            if !chunk.is_empty() && (shared || chunk.len() + frame.len() > joined) {
+                let Ok(()) = frames.send(chunk.split().freeze()).await else { return };
+            }
+            if shared || joined == 0 {
+                let Ok(()) = frames.send(frame).await else { return };
+            } else {
+                chunk.extend_from_slice(&frame);
+            }
+        }
+        if !chunk.is_empty() && frames.send(chunk.split().freeze()).await.is_err() {
+            return;
+        }
+    }
 }
 
 /// Writes watch events as frames.

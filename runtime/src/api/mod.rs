@@ -22,5 +22,6 @@ pub mod table;
 #[cfg(test)]
 mod tests;
 pub mod version;
+mod websocket;
 
 pub use service::{Api, Config, refusal};

@@ -317,7 +317,7 @@ async fn watching(
     let accepted = negotiate::negotiate_watch(&asked.parts.headers, asked.query.get("pretty"))?;
     let include = asked.include(accepted)?;
     let counted = asked.metrics.watch(asked.labels);
-    Ok(events::stream(watch, Events::new(target, accepted, include), counted))
+    Ok(events::stream(asked.parts, watch, Events::new(target, accepted, include), counted))
 }
 
 fn deleted_answer(

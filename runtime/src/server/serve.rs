@@ -195,7 +195,7 @@ where
         .max_header_list_size(MAX_HEADERS)
         .keep_alive_interval(KEEP_ALIVE)
         .keep_alive_timeout(KEEP_ALIVE);
-    let connection = builder.serve_connection(TokioIo::new(stream), handler);
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), handler);
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
