@@ -1,6 +1,10 @@
 //! What the end-to-end tests share: programs of `examples/` as real processes, and the kubectls to drive them with. What is
 //! promised is in the tests.
 
+mod shell;
+
+pub use shell::Shell;
+
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

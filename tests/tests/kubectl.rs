@@ -1,10 +1,10 @@
 //! A session with kubectl, as a table: tests/kubectl/cases.yaml, run with every kubectl there is. docs/reference/kubectl.md is
 //! the table for readers, kept in line here.
 
-use kubegraft_tests::{Server, kubectls};
+use kubegraft_tests::{Server, Shell, kubectls};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,46 +26,6 @@ fn repository() -> PathBuf {
 fn cases() -> Vec<Case> {
     let text = std::fs::read_to_string(repository().join("tests/kubectl/cases.yaml")).expect("the cases");
     serde_saphyr::from_str(&text).expect("cases that can be read")
-}
-
-/// What every script may use.
-const PRELUDE: &str = r#"
-eventually() { for _ in $(seq 100); do if eval "$1"; then return 0; fi; sleep 0.1; done; echo "never: $1" >&2; return 1; }
-"#;
-
-/// A place of its own for one kubectl: its name on the PATH, its cache, and a copy of the files.
-struct Place {
-    dir: tempfile::TempDir,
-    kubeconfig: PathBuf,
-}
-
-impl Place {
-    fn new(kubectl: &Path, kubeconfig: &Path) -> Self {
-        let dir = tempfile::tempdir().expect("a directory");
-        for sub in ["bin", "home", "work"] {
-            std::fs::create_dir(dir.path().join(sub)).expect("a directory");
-        }
-        let found = Command::new("bash").args(["-c", "command -v \"$0\""]).arg(kubectl).output().expect("bash");
-        let path = PathBuf::from(String::from_utf8_lossy(&found.stdout).trim());
-        std::os::unix::fs::symlink(path.canonicalize().expect("a kubectl"), dir.path().join("bin/kubectl"))
-            .expect("a link");
-        for file in std::fs::read_dir(repository().join("tests/kubectl/files")).expect("files").flatten() {
-            std::fs::copy(file.path(), dir.path().join("work").join(file.file_name())).expect("a copy");
-        }
-        Self { dir, kubeconfig: kubeconfig.to_owned() }
-    }
-
-    fn run(&self, script: &str) -> Output {
-        let path = format!("{}:{}", self.dir.path().join("bin").display(), std::env::var("PATH").unwrap_or_default());
-        Command::new("bash")
-            .args(["-o", "pipefail", "-c", &format!("{PRELUDE}{script}")])
-            .current_dir(self.dir.path().join("work"))
-            .env("PATH", path)
-            .env("HOME", self.dir.path().join("home"))
-            .env("KUBECONFIG", &self.kubeconfig)
-            .output()
-            .expect("bash")
-    }
 }
 
 /// Lines with their words; empty ones at the end do not count.
@@ -111,8 +71,11 @@ fn kubectl_does_what_people_know_it_for() {
             scope.spawn(move || {
                 let data = tempfile::tempdir().expect("a directory");
                 let server = Server::start("crd-host", data.path(), &[]);
-                let place = Place::new(&kubectl, &server.kubeconfig);
-                let wrong: Vec<String> = cases.iter().filter_map(|c| check(c, &place.run(&c.run)).err()).collect();
+                let shell = Shell::new(&kubectl, &server.kubeconfig);
+                for file in std::fs::read_dir(repository().join("tests/kubectl/files")).expect("files").flatten() {
+                    std::fs::copy(file.path(), shell.directory().join(file.file_name())).expect("a copy");
+                }
+                let wrong: Vec<String> = cases.iter().filter_map(|c| check(c, &shell.run(&c.run)).err()).collect();
                 assert!(wrong.is_empty(), "{}: {} cases\n\n{}", kubectl.display(), wrong.len(), wrong.join("\n\n"));
             });
         }

@@ -8,4 +8,5 @@ mod kill;
 mod kubectl;
 mod layers;
 mod python;
+mod readme;
 mod watch_model;

@@ -203,7 +203,8 @@ fn check(file: &str) {
         ..Config::default()
     };
     // The threads of a server bear deep bodies; those of a test do not.
-    let runtime = crate::server::runtime().expect("threads");
+    let mut threads = tokio::runtime::Builder::new_multi_thread();
+    let runtime = threads.thread_stack_size(256 << 20).enable_all().build().expect("threads");
     let steps = case["steps"].as_array().expect("steps").clone();
     let wrong: Vec<String> = runtime.block_on(async move {
         tokio::spawn(async move {

@@ -1,0 +1,37 @@
+# `just` lists what there is to do; CI does `just gate`.
+
+_default:
+    @just --list
+
+# Everything CI checks
+gate:
+    .ci/run
+
+# Serve the example of the README on https://127.0.0.1:6443
+serve *flags:
+    cargo run --release --bin crd-host -- serve {{flags}}
+
+# All tests, with the kubectls, etcd and Python that CI has
+test *filter:
+    eval "$(.ci/tools)" && cargo test --workspace {{filter}}
+
+# Format and lint
+lint:
+    cargo fmt --all
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# The API documentation
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+# Replay recorded answers of a kube-apiserver: those that must match, or those whose path has a word
+parity *words:
+    .ci/parity {{words}}
+
+# Licences, advisories and sources of all dependencies (needs cargo-deny)
+deny:
+    cargo deny check
+
+# Write what is generated anew: the table of kubectl
+update:
+    UPDATE=1 cargo test -p kubegraft-tests the_table
