@@ -165,6 +165,13 @@ pub fn shape(target: &Target, object: Object, unknown: &mut Vec<String>) -> std:
         Some(version) => target.served.strategy.shape(&version.schema, &mut value, unknown)?,
         None => Schema::type_metadata(&mut value, unknown)?,
     }
+    // A version that there is not has no schema, which prunes all but what every object has.
+    if ours && version.is_none() && !target.served.strategy.builtin() {
+        let kept = ["apiVersion", "kind", "metadata"];
+        let fields = value.as_object_mut().ok_or("it is not an object")?;
+        unknown.extend(fields.keys().filter(|k| !kept.contains(&k.as_str())).cloned());
+        fields.retain(|k, _| kept.contains(&k.as_str()));
+    }
     Object::from_value(value).map_err(|_| "it is not an object".to_owned())
 }
 
