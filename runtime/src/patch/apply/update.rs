@@ -181,10 +181,9 @@ impl<'a> View<'a> {
             let changes = seen.iter().find(|(v, _)| *v == version);
             if let Some((_, changes)) = changes.filter(|(_, c)| !c.removed.is_empty())
                 && but.is_none_or(|b| entry.identity() != *b)
+                && !entry.set.intersection(&changes.removed).is_empty()
             {
-                if !entry.set.intersection(&changes.removed).is_empty() {
-                    entry.change(|set| set.difference(&changes.removed));
-                }
+                entry.change(|set| set.difference(&changes.removed));
             }
         }
         managed.entries.retain(|e| !e.set.is_empty());
