@@ -170,11 +170,11 @@ impl Checker<'_> {
     }
 
     fn select(&mut self, e: &mut Expr) {
-        if let Some(names) = qualifiers(e) {
-            if let Some(resolved) = self.resolve_qualified(&names) {
-                self.name(e, resolved);
-                return;
-            }
+        if let Some(names) = qualifiers(e)
+            && let Some(resolved) = self.resolve_qualified(&names)
+        {
+            self.name(e, resolved);
+            return;
         }
         let Kind::Select { operand, field, test } = &mut e.kind else { return };
         let t = self.field(e.id, operand, field, false);

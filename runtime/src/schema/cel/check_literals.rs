@@ -75,12 +75,10 @@ impl Literals<'_> {
         }
         if let (Some(Expr { kind: Kind::Literal(Literal::String(text)), .. }), "format", [list]) =
             (target, function, args)
+            && let Kind::List { elements, .. } = &list.kind
+            && let Err((at, message)) = check_format::check(self.checked, text, elements)
         {
-            if let Kind::List { elements, .. } = &list.kind {
-                if let Err((at, message)) = check_format::check(self.checked, text, elements) {
-                    self.error(at.unwrap_or(e.id), message);
-                }
-            }
+            self.error(at.unwrap_or(e.id), message);
         }
     }
 

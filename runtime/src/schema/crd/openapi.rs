@@ -74,7 +74,7 @@ pub(super) fn validate(
     let Walk { mut errors, rule_errors, total, .. } = walk;
     errors.extend(rule_errors);
     if let Some(why) = unreadable.filter(|_| errors.is_empty()) {
-        errors.push(FieldError::invalid(&at, "", why));
+        errors.push(FieldError::invalid(at, "", why));
     }
     total.validate(&at, &mut errors);
     errors
