@@ -12,6 +12,8 @@ pub mod schema;
 pub mod access;
 #[cfg(feature = "server")]
 pub mod admission;
+#[doc(hidden)]
+pub mod derive;
 pub mod patch;
 #[cfg(feature = "server")]
 pub mod storage;
@@ -34,3 +36,13 @@ pub mod testing;
 #[cfg(feature = "server")]
 pub use cli::App;
 pub use generate::Versions;
+
+pub use derive::{Invalid, check_definition, validate};
+pub use kubegraft_macros::{CustomResource, KubeSchema, Resource};
+
+/// What generated code names, and nobody else: with it a user needs none of these crates, nor matching versions of them.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::derive;
+    pub use {k8s_openapi, kube_core, schemars, serde, serde_json};
+}

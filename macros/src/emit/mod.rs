@@ -1,0 +1,11 @@
+//! From checked models to code. It names the runtime's private re-exports only, each by its full path, and calls builders of
+//! the runtime rather than spelling schemas out.
+
+mod facets;
+mod inherit;
+mod resource;
+mod schema;
+
+pub(crate) use inherit::inherit;
+pub(crate) use resource::resource;
+pub(crate) use schema::schema;

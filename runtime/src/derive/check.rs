@@ -1,0 +1,62 @@
+//! What a program's own tests ask: is the definition of a type fit to be served, and does a value fit its schema and rules.
+
+use super::Descriptions;
+use crate::schema::{Definition, Schema, crd};
+use kube_core::CustomResourceExt;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+/// Why a value or a definition is refused: one line for each reason.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct Invalid(pub Vec<String>);
+
+/// Checks the definition of a resource as an API server would, and that its schema says all that the type does.
+///
+/// # Errors
+/// Every reason why it would be refused, or would admit more than the type does.
+pub fn check_definition<T: CustomResourceExt + JsonSchema>() -> Result<(), Invalid> {
+    let (_, mut problems) = super::schema_value::<T>(Descriptions::None);
+    let mut definition = serde_json::to_value(T::crd()).map_err(|e| Invalid(vec![e.to_string()]))?;
+    // Several versions are merged before they are installed; each alone has to be sound.
+    if let Some(version) = definition.pointer_mut("/spec/versions/0") {
+        version["storage"] = Value::Bool(true);
+    }
+    crd::default(&mut definition);
+    let (errors, _) = crd::validate_create(&definition);
+    problems.extend(errors.iter().map(ToString::to_string));
+    if problems.is_empty() { Ok(()) } else { Err(Invalid(problems)) }
+}
+
+/// Validates a value as the server will: against schema and rules, and with `old` also against the rules of transition.
+/// For unit tests of types, without a server.
+///
+/// # Errors
+/// Every reason in the server's words.
+pub fn validate<T: CustomResourceExt + Serialize>(new: &T, old: Option<&T>) -> Result<(), Invalid> {
+    let one = |e: &dyn std::fmt::Display| Invalid(vec![e.to_string()]);
+    let mut definition = serde_json::to_value(T::crd()).map_err(|e| one(&e))?;
+    crd::default(&mut definition);
+    let definition = Definition::from_crd(&definition).map_err(|e| Invalid(e.iter().map(ToString::to_string).collect()))?;
+    let Some(version) = definition.versions.first() else { return Err(one(&"the definition has no version")) };
+    let mut value = serde_json::to_value(new).map_err(|e| one(&e))?;
+    let old = old.map(serde_json::to_value).transpose().map_err(|e| one(&e))?;
+    version.schema.prune(&mut value, true, None);
+    version.schema.default(&mut value);
+    let found = version.schema.validate(&value, old.as_ref());
+    let errors: Vec<String> = found.errors.iter().map(ToString::to_string).collect();
+    if errors.is_empty() { Ok(()) } else { Err(Invalid(errors)) }
+}
+
+/// Validates a serialized value against the schema and rules of its type.
+///
+/// # Errors
+/// Every reason in the server's words.
+pub fn validate_value<T: JsonSchema + ?Sized>(value: &Value, old: Option<&Value>) -> Result<(), Invalid> {
+    let (schema, _) = super::schema_value::<T>(Descriptions::None);
+    let schema = Schema::compile(&schema).map_err(|e| Invalid(e.iter().map(ToString::to_string).collect()))?;
+    let found = schema.validate(value, old);
+    let errors: Vec<String> = found.errors.iter().map(ToString::to_string).collect();
+    if errors.is_empty() { Ok(()) } else { Err(Invalid(errors)) }
+}

@@ -1,0 +1,137 @@
+//! A resource with every attribute: its definition, its traits and its objects.
+
+use kube_core::{CustomResourceExt, Resource as _};
+use kubegraft::{CustomResource, KubeSchema};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+#[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+#[kube(
+    group = "shop.example.com",
+    version = "v1beta1",
+    kind = "Policy",
+    root = "PolicyObject",
+    namespaced,
+    doc = "A policy of the shop",
+    status = "PolicyStatus",
+    derive = "PartialEq",
+    derive = "Default",
+    shortname = "pol",
+    shortname = "polly",
+    category = "shop",
+    annotation("example.com/team", "shop"),
+    label("tier", "core"),
+    scale(spec_replicas_path = ".spec.replicas", status_replicas_path = ".status.replicas"),
+    printcolumn(name = "Replicas", type_ = "integer", json_path = ".spec.replicas", priority = 1, format = "int32"),
+    printcolumn = r#"{"name":"Age","type":"date","jsonPath":".metadata.creationTimestamp"}"#,
+    selectable = "spec.mode",
+    served = true,
+    storage = false,
+    deprecated = "use v1",
+    validation = "self.metadata.name.size() < 20",
+    validation = Rule::new("self.spec.replicas >= 0").message("no debts"),
+    validation = ("true", "never"),
+    attr = "allow(clippy::all)"
+)]
+#[serde(rename_all = "camelCase")]
+struct PolicySpec {
+    /// How it is
+    /// meant.
+    ///
+    /// More.
+    mode: Option<Mode>,
+    #[serde(default)]
+    replicas: i32,
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    tag_list: Vec<String>,
+    #[x_kube(list_map_keys("name"))]
+    rules: Vec<Rule>,
+}
+
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+struct Rule {
+    name: String,
+}
+
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+enum Mode {
+    #[default]
+    Strict,
+    Loose,
+}
+
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
+struct PolicyStatus {
+    replicas: u32,
+}
+
+#[test]
+fn a_definition_says_what_the_attributes_say() {
+    let crd = serde_json::to_value(PolicyObject::crd()).unwrap();
+    assert_eq!(
+        crd,
+        json!({
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {"name": "policies.shop.example.com", "annotations": {"example.com/team": "shop"}, "labels": {"tier": "core"}},
+            "spec": {
+                "group": "shop.example.com", "scope": "Namespaced",
+                "names": {"kind": "Policy", "plural": "policies", "singular": "policy", "shortNames": ["pol", "polly"], "categories": ["shop"]},
+                "versions": [{
+                    "name": "v1beta1", "served": true, "storage": false, "deprecated": true, "deprecationWarning": "use v1",
+                    "additionalPrinterColumns": [
+                        {"name": "Replicas", "type": "integer", "jsonPath": ".spec.replicas", "priority": 1, "format": "int32"},
+                        {"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}],
+                    "selectableFields": [{"jsonPath": ".spec.mode"}],
+                    "subresources": {"status": {}, "scale": {"specReplicasPath": ".spec.replicas", "statusReplicasPath": ".status.replicas"}},
+                    "schema": {"openAPIV3Schema": {
+                        "type": "object", "title": "PolicyObject", "description": "A policy of the shop", "required": ["spec"],
+                        "x-kubernetes-validations": [
+                            {"rule": "self.metadata.name.size() < 20"},
+                            {"rule": "self.spec.replicas >= 0", "message": "no debts"},
+                            {"rule": "true", "message": "never"}],
+                        "properties": {
+                            "spec": {"type": "object", "required": ["tagList", "rules"], "properties": {
+                                "mode": {"type": "string", "enum": ["Strict", "Loose"], "description": "How it is meant.\n\nMore."},
+                                "replicas": {"type": "integer", "format": "int32", "default": 0},
+                                "tagList": {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set"},
+                                "rules": {"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"],
+                                    "items": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}}}},
+                            "status": {"type": "object", "nullable": true, "required": ["replicas"], "properties": {
+                                "replicas": {"type": "integer", "format": "int64", "minimum": 0.0, "maximum": 4294967295.0}}}}}}
+                }]
+            }
+        })
+    );
+}
+
+#[test]
+fn the_root_type_is_what_kube_works_with() {
+    assert_eq!(PolicyObject::group(&()), "shop.example.com");
+    assert_eq!(PolicyObject::plural(&()), "policies");
+    assert_eq!(PolicyObject::crd_name(), "policies.shop.example.com");
+    assert_eq!(PolicyObject::shortnames(), ["pol", "polly"]);
+    assert_eq!(PolicyObject::api_resource().api_version, "shop.example.com/v1beta1");
+    let mut object = PolicyObject::new("a", PolicySpec::default());
+    object.status = Some(PolicyStatus { replicas: 2 });
+    let json = serde_json::to_value(&object).unwrap();
+    assert_eq!(json["apiVersion"], "shop.example.com/v1beta1");
+    assert_eq!(json["kind"], "Policy");
+    assert_eq!(json["status"], json!({"replicas": 2}));
+    assert_eq!(json["metadata"]["labels"], json!({"tier": "core"}));
+    let back: PolicyObject = serde_json::from_value(json).unwrap();
+    assert_eq!(back, object);
+    assert_eq!(PolicyObject::default().spec, PolicySpec::default());
+}
+
+#[derive(kubegraft::Resource, Clone, Debug, Deserialize)]
+#[resource(inherit = k8s_openapi::api::core::v1::ConfigMap)]
+struct Settings {
+    metadata: k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta,
+    data: Option<Value>,
+}
+
+#[test]
+fn a_type_inherits_another_resource() {
+    assert_eq!(Settings::kind(&()), "ConfigMap");
+    assert_eq!(Settings::api_version(&()), "v1");
+}
