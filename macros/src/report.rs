@@ -34,7 +34,10 @@ impl Report {
         let line = line.lines().next().unwrap_or_default();
         let column = before[line_start..].chars().count();
         let shown = format!("{message}\n  | {line}\n  | {}^", " ".repeat(column));
-        self.errors.push(syn::Error::new(text.span(), shown));
+        // Only a nightly compiler gives parts of literals; escapes before the place would shift it.
+        let plain = text.token().to_string() == format!("\"{value}\"");
+        let part = plain.then(|| text.token().subspan(offset + 1..offset + 2)).flatten();
+        self.errors.push(syn::Error::new(part.unwrap_or_else(|| text.span()), shown));
     }
 
     /// A name that is none of the known ones.

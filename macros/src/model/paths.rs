@@ -37,7 +37,7 @@ pub(super) fn column(text: &LitStr, seen: &Seen, report: &mut Report) {
         return;
     }
     if let Err(e) = kubegraft_syntax::jsonpath::parse(&path) {
-        report.inside(text, e.offset, &e.message);
+        report.inside(text, e.at, &e.message);
         return;
     }
     fields(text, seen, report);

@@ -37,8 +37,9 @@ struct Strings<'a> {
 impl<'ast> Visit<'ast> for Strings<'_> {
     fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
         if let Expr::Path(p) = &*call.func {
-            let last = p.path.segments.last().map(|s| s.ident.to_string());
-            if matches!(last.as_deref(), Some("new" | "Expression" | "from"))
+            let names: Vec<String> = p.path.segments.iter().rev().take(2).map(|s| s.ident.to_string()).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            if matches!(names.as_slice(), ["new" | "from", "Rule"] | ["Expression", ..])
                 && let Some(s) = call.args.first().and_then(literal)
             {
                 expression(s, self.report);
@@ -95,7 +96,23 @@ fn field_path(text: &LitStr, report: &mut Report) {
 }
 
 fn expression(text: &LitStr, report: &mut Report) {
-    if text.value().trim().is_empty() {
+    let value = text.value();
+    if value.trim().is_empty() {
         report.at(text, "the rule is empty; write a CEL expression, like \"self.min <= self.max\"");
+        return;
     }
+    let Err(errors) = kubegraft_syntax::cel::parse(&value) else { return };
+    // What follows the first mistake is mostly its consequence.
+    if let Some(e) = errors.list().first() {
+        report.inside(text, offset(&value, e.location.line, e.location.column), &e.message);
+    }
+}
+
+/// The byte of a line (from 1) and column (in characters from 0).
+fn offset(text: &str, line: i32, column: i32) -> usize {
+    let line = usize::try_from(line - 1).unwrap_or_default();
+    let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
+    let column = usize::try_from(column).unwrap_or_default();
+    let rest = text.get(start..).unwrap_or_default();
+    start + rest.char_indices().nth(column).map_or(rest.len(), |(i, _)| i)
 }

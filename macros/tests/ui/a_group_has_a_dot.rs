@@ -1,0 +1,10 @@
+use kubegraft::{CustomResource, KubeSchema};
+use serde::{Deserialize, Serialize};
+
+#[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug)]
+#[kube(group = "example", version = "v1", kind = "Widget")]
+struct WidgetSpec {
+    name: String,
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use kubegraft::{CustomResource, KubeSchema};
+use serde::{Deserialize, Serialize};
+
+#[derive(KubeSchema, Serialize, Deserialize, Clone, Debug)]
+#[serde(tag = "type")]
+enum Action {
+    Run { command: String },
+    Wait(u32),
+}
+
+fn main() {}
