@@ -5,6 +5,8 @@ mod facets;
 mod inherit;
 mod resource;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use inherit::inherit;
 pub(crate) use resource::resource;

@@ -18,7 +18,7 @@ pub(crate) fn schema(c: &Container) -> TokenStream {
     let option = option(c, &n);
     let form = form(c, &n);
     let facets = apply(&c.attrs.facets, &n);
-    let int_or_string = int_or_string(c.attrs.int_or_string.is_some());
+    let int_or_string = int_or_string(c.attrs.int_or_string);
     let describe = describe(c.docs.as_ref(), &c.attrs);
     let cel = c.attrs.cel.then(|| {
         quote! {
@@ -274,7 +274,7 @@ fn property(f: &Field, n: &Names) -> TokenStream {
     };
     let facets = apply(&f.attrs.facets, n);
     let describe = describe(f.docs.as_ref(), &f.attrs);
-    let int_or_string = int_or_string(f.attrs.int_or_string.is_some());
+    let int_or_string = int_or_string(f.attrs.int_or_string);
     quote! {{
         #[allow(unused_mut)]
         let mut __p = #source;

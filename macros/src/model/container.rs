@@ -3,8 +3,7 @@
 use super::case::Case;
 use super::rules;
 use crate::report::Report;
-use crate::syntax::{DefaultFrom, Facet, SchemaAttrs, SerdeAttrs, docs};
-use syn::spanned::Spanned;
+use crate::syntax::{DefaultFrom, SchemaAttrs, SerdeAttrs, docs};
 use syn::{Data, DeriveInput, Generics, Ident, LitStr, Member, Path, Type};
 
 /// A type that is to have a schema.
@@ -287,30 +286,28 @@ fn number_type(ty: &Type, report: &mut Report) {
     }
 }
 
+const NUMBERS: &[&str] = &["i8", "i16", "i32", "i64", "isize", "u8", "u16", "u32", "u64", "usize", "f32", "f64"];
+const TEXTS: &[&str] = &["String", "str", "char"];
+
 /// What a field says must fit its type, as far as the type can be seen.
 fn check(f: &syn::Field, attrs: &SchemaAttrs, report: &mut Report) {
-    if !attrs.list_map_keys.is_empty() && plainly(&f.ty, &["String", "str", "bool"]) {
-        report.at(&f.ty, "`list_map_keys` is for lists of structs");
+    if attrs.of_type.is_some() || attrs.with.is_some() {
+        return;
     }
-    if let Some(at) = &attrs.int_or_string
-        && plainly(&f.ty, &["bool", "f32", "f64"])
-    {
-        report.at(at, "`int_or_string` is for a type that reads whole numbers and strings, like IntOrString");
-    }
-    for facet in &attrs.facets {
-        let Facet::Set(keyword, _) = facet else { continue };
-        let (fits, wanted): (&[&str], &str) = match *keyword {
-            "minLength" | "maxLength" | "pattern" => {
-                (&["bool", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f32", "f64"], "strings")
+    let scalar = || plainly(&f.ty, NUMBERS) || plainly(&f.ty, TEXTS) || plainly(&f.ty, &["bool"]);
+    for name in &attrs.said {
+        let (wrong, wanted) = match name.to_string().as_str() {
+            "min_length" | "max_length" | "pattern" => (plainly(&f.ty, NUMBERS) || plainly(&f.ty, &["bool"]), "strings"),
+            "minimum" | "maximum" | "exclusive_minimum" | "exclusive_maximum" | "multiple_of" => {
+                (plainly(&f.ty, TEXTS) || plainly(&f.ty, &["bool"]), "numbers")
             }
-            "minimum" | "maximum" | "multipleOf" => (&["bool", "String", "str", "char"], "numbers"),
-            "minItems" | "maxItems" | "x-kubernetes-list-type" => {
-                (&["bool", "String", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f32", "f64"], "lists")
-            }
+            "min_items" | "max_items" | "list_type" | "list_map_keys" | "items" => (scalar(), "lists"),
+            "min_properties" | "max_properties" | "map_type" | "embedded_resource" => (scalar(), "maps and structs"),
+            "int_or_string" => (plainly(&f.ty, &["bool", "f32", "f64"]), "types that read numbers and strings, like IntOrString"),
             _ => continue,
         };
-        if plainly(&f.ty, fits) && attrs.of_type.is_none() && attrs.with.is_none() {
-            report.at(&f.ty, format!("`{keyword}` is for {wanted}, which this is not"));
+        if wrong {
+            report.at(name, format!("`{name}` is for {wanted}, which this field's type is not"));
         }
     }
 }
@@ -373,7 +370,6 @@ fn variant(
     let place =
         Place { case: own_case, serde: container, of, report_tuples: attrs.with.is_none() && attrs.of_type.is_none() };
     let body = body(&v.fields, &place, report);
-    let _ = v.span();
     Some(Variant {
         name: serde.rename.as_ref().map_or_else(|| case.variant(&unraw(&v.ident)), LitStr::value),
         aliases: serde.aliases.iter().map(LitStr::value).collect(),

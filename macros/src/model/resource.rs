@@ -33,6 +33,7 @@ impl Resource {
         }
         if let Some(p) = input.generics.params.first() {
             report.at(p, "a resource has one schema, so its type cannot be generic");
+            return None;
         }
         for (given, name, example) in [
             (attrs.group.is_some(), "group", "example.com"),

@@ -133,8 +133,9 @@ pub(crate) struct SchemaAttrs {
     pub(crate) crates: Crates,
     pub(crate) list_map_keys: Vec<LitStr>,
     pub(crate) bound: Option<LitStr>,
-    /// Where `open`, `int_or_string` or the like were said.
-    pub(crate) int_or_string: Option<Ident>,
+    pub(crate) int_or_string: bool,
+    /// The names of our own attributes, where they stand.
+    pub(crate) said: Vec<Ident>,
 }
 
 impl SchemaAttrs {
@@ -152,6 +153,7 @@ impl SchemaAttrs {
         }
         for item in items(attrs, "x_kube", report) {
             out.own(&item, container, report);
+            out.said.push(item.name);
         }
         out
     }
@@ -215,9 +217,7 @@ impl SchemaAttrs {
                 }
             }
             "int_or_string" => {
-                if item.boolean(report) {
-                    self.int_or_string = Some(item.name.clone());
-                }
+                self.int_or_string = item.boolean(report);
             }
             "doc" => {
                 if let Some(s) = item.text(report) {

@@ -1,5 +1,4 @@
-use kubegraft::{CustomResource, KubeSchema};
-use serde::{Deserialize, Serialize};
+use kubegraft::KubeSchema;
 
 #[derive(KubeSchema)]
 union Bits {

@@ -1,4 +1,4 @@
-use kubegraft::{CustomResource, KubeSchema};
+use kubegraft::KubeSchema;
 use serde::{Deserialize, Serialize};
 
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug)]

@@ -24,6 +24,7 @@ pub fn check_definition<T: CustomResourceExt + JsonSchema>() -> Result<(), Inval
         version["storage"] = Value::Bool(true);
     }
     crd::default(&mut definition);
+    problems.extend(super::paths::check(&definition));
     let (errors, _) = crd::validate_create(&definition);
     problems.extend(errors.iter().map(ToString::to_string));
     if problems.is_empty() { Ok(()) } else { Err(Invalid(problems)) }

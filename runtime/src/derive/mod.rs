@@ -5,6 +5,7 @@ mod build;
 mod check;
 mod crd;
 mod lists;
+mod paths;
 mod probe;
 mod structural;
 
