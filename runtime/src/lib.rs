@@ -37,7 +37,7 @@ pub mod testing;
 pub use cli::App;
 pub use generate::Versions;
 
-pub use derive::{Invalid, check_definition, validate};
+pub use derive::{Invalid, check_definition, structural_schema, validate};
 pub use kubegraft_macros::{CustomResource, KubeSchema, Resource};
 
 /// What generated code names, and nobody else: with it a user needs none of these crates, nor matching versions of them.
@@ -46,3 +46,8 @@ pub mod __private {
     pub use crate::derive;
     pub use {k8s_openapi, kube_core, schemars, serde, serde_json};
 }
+
+// The attribute reference: its examples are run with the other examples of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/reference/attributes.md")]
+pub mod attribute_reference {}

@@ -10,3 +10,4 @@ mod layers;
 mod python;
 mod readme;
 mod watch_model;
+mod typed;

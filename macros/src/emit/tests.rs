@@ -24,7 +24,7 @@ fn code() -> TokenStream {
             /// Documented.
             #[x_kube(minimum = 1, immutable, items(minimum = 2), default = 4, merge_strategy = strategy())]
             #[schemars(length(min = 1, max = 2), extend("x-a" = 1), example = 5)]
-            count: i32,
+            count: ::std::vec::Vec<i32>,
             #[serde(skip_serializing_if = "skip", alias = "b")]
             a: u8,
             #[serde(flatten)]

@@ -5,6 +5,8 @@ mod item;
 mod kube;
 mod schema;
 mod serde;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use inherit::Inherit;
 pub(crate) use kube::{ColumnAttrs, KubeAttrs, Mode};

@@ -45,7 +45,7 @@ pub(crate) const FIELD: &[&str] = &[
 ];
 
 /// What it knows on a container besides.
-const CONTAINER_ONLY: &[&str] = &["cel", "crates"];
+pub(crate) const CONTAINER_ONLY: &[&str] = &["cel", "crates"];
 
 const SCHEMARS: &[&str] = &[
     "rename",

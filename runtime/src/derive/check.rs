@@ -5,7 +5,7 @@ use crate::schema::{Definition, Schema, crd};
 use kube_core::CustomResourceExt;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Why a value or a definition is refused: one line for each reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +22,9 @@ pub fn check_definition<T: CustomResourceExt + JsonSchema>() -> Result<(), Inval
     // Several versions are merged before they are installed; each alone has to be sound.
     if let Some(version) = definition.pointer_mut("/spec/versions/0") {
         version["storage"] = Value::Bool(true);
+        let name = version["name"].clone();
+        // As a server sets it before it looks.
+        definition["status"] = json!({"storedVersions": [name]});
     }
     crd::default(&mut definition);
     problems.extend(super::paths::check(&definition));

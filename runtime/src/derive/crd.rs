@@ -179,6 +179,11 @@ pub fn schema_value<T: JsonSchema + ?Sized>(descriptions: Descriptions) -> (Valu
     (Value::Object(schema), problems)
 }
 
+/// The structural schema of a type, as it stands in a definition.
+pub fn structural_schema<T: JsonSchema + ?Sized>() -> Value {
+    schema_value::<T>(Descriptions::Full).0
+}
+
 /// The structural schema of a whole resource.
 pub fn root_schema<T: JsonSchema + ?Sized>(descriptions: Descriptions) -> Option<JSONSchemaProps> {
     serde_json::from_value(schema_value::<T>(descriptions).0).ok()

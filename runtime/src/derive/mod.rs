@@ -11,7 +11,7 @@ mod structural;
 
 pub use build::{Branches, Object, Property, subschema, tuple, unit};
 pub use check::{Invalid, check_definition, validate, validate_value};
-pub use crd::{Column, Declared, Descriptions, Scale, root_schema, schema_value};
+pub use crd::{Column, Declared, Descriptions, Scale, root_schema, schema_value, structural_schema};
 pub use probe::{Default, ViaNothing, ViaSerialize};
 
 use schemars::{Schema, SchemaGenerator};

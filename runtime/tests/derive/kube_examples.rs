@@ -93,7 +93,7 @@ mod schema {
     #[kube(group = "example.dev", version = "v1", kind = "Shelf", namespaced, derive = "PartialEq", derive = "Default")]
     #[kube(validation = Rule::new("self.metadata.name != 'forbidden'"))]
     #[serde(rename_all = "camelCase")]
-    #[x_kube(validation = Rule::new("self.nonNullable == oldSelf.nonNullable"))]
+    #[x_kube(validation = Rule::new("self.nonNullable == oldSelf.nonNullable").field_path(".nonNullable"))]
     pub(super) struct ShelfSpec {
         non_nullable: String,
         #[serde(default = "default_value")]
@@ -105,7 +105,7 @@ mod schema {
         #[x_kube(merge_strategy = ListMerge::Set)]
         set_list: Vec<u32>,
         #[serde(default)]
-        #[x_kube(validation = ("self.size() < 5", "at most four"), validation = Rule::new("size(self) > 0 || true").field_path(".x"))]
+        #[x_kube(max_items = 9, validation = ("self.size() < 5", "at most four"))]
         limited: Vec<String>,
         #[validate(length(min = 1))]
         checked: Vec<String>,
@@ -128,7 +128,7 @@ mod schema {
             json!({
                 "type": "object",
                 "required": ["nonNullable", "setList", "checked", "ranged"],
-                "x-kubernetes-validations": [{"rule": "self.nonNullable == oldSelf.nonNullable"}],
+                "x-kubernetes-validations": [{"rule": "self.nonNullable == oldSelf.nonNullable", "fieldPath": ".nonNullable"}],
                 "properties": {
                     "nonNullable": {"type": "string"},
                     "nonNullableWithDefault": {"type": "string", "default": "default_value"},
@@ -137,9 +137,8 @@ mod schema {
                     // Better: the range of u32 is said; kube says format uint32, which Kubernetes ignores.
                     "setList": {"type": "array", "x-kubernetes-list-type": "set",
                         "items": {"type": "integer", "format": "int64", "minimum": 0.0, "maximum": 4294967295.0}},
-                    "limited": {"type": "array", "items": {"type": "string"}, "default": [], "x-kubernetes-validations": [
-                        {"rule": "self.size() < 5", "message": "at most four"},
-                        {"rule": "size(self) > 0 || true", "fieldPath": ".x"}]},
+                    "limited": {"type": "array", "items": {"type": "string"}, "default": [], "maxItems": 9,
+                        "x-kubernetes-validations": [{"rule": "self.size() < 5", "message": "at most four"}]},
                     "checked": {"type": "array", "items": {"type": "string"}, "minItems": 1},
                     "ranged": {"type": "integer", "format": "int32", "minimum": 1.0, "maximum": 10.0}}})
         );

@@ -5,3 +5,4 @@
 mod kube_examples;
 mod resource;
 mod serde_forms;
+mod types;
