@@ -9,5 +9,5 @@ mod kubectl;
 mod layers;
 mod python;
 mod readme;
-mod watch_model;
 mod typed;
+mod watch_model;

@@ -78,7 +78,8 @@ async fn a_derived_type_is_created_read_and_refused_as_its_schema_says() {
 async fn a_type_of_kubes_own_derive_is_served_as_it_is() {
     let server = server().await;
     let api: Api<Foreign> = Api::namespaced(server.client(), "default");
-    let made = api.create(&PostParams::default(), &Foreign::new("a", ForeignSpec { size: 3 })).await.expect("an object");
+    let made =
+        api.create(&PostParams::default(), &Foreign::new("a", ForeignSpec { size: 3 })).await.expect("an object");
     assert_eq!(made.spec.size, 3);
     assert_eq!(api.get("a").await.expect("an object").metadata.generation, Some(1));
 }

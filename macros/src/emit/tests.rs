@@ -7,8 +7,8 @@ use syn::{DeriveInput, parse_quote};
 
 /// Names of the prelude that must not be used bare; macros never are.
 const BANNED: &[&str] = &[
-    "Some", "None", "Ok", "Err", "Option", "Result", "Vec", "String", "Box", "Default", "Clone", "Debug", "Into", "From",
-    "ToString", "ToOwned", "Iterator", "usize", "drop",
+    "Some", "None", "Ok", "Err", "Option", "Result", "Vec", "String", "Box", "Default", "Clone", "Debug", "Into",
+    "From", "ToString", "ToOwned", "Iterator", "usize", "drop",
 ];
 
 fn code() -> TokenStream {

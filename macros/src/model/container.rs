@@ -297,13 +297,17 @@ fn check(f: &syn::Field, attrs: &SchemaAttrs, report: &mut Report) {
     let scalar = || plainly(&f.ty, NUMBERS) || plainly(&f.ty, TEXTS) || plainly(&f.ty, &["bool"]);
     for name in &attrs.said {
         let (wrong, wanted) = match name.to_string().as_str() {
-            "min_length" | "max_length" | "pattern" => (plainly(&f.ty, NUMBERS) || plainly(&f.ty, &["bool"]), "strings"),
+            "min_length" | "max_length" | "pattern" => {
+                (plainly(&f.ty, NUMBERS) || plainly(&f.ty, &["bool"]), "strings")
+            }
             "minimum" | "maximum" | "exclusive_minimum" | "exclusive_maximum" | "multiple_of" => {
                 (plainly(&f.ty, TEXTS) || plainly(&f.ty, &["bool"]), "numbers")
             }
             "min_items" | "max_items" | "list_type" | "list_map_keys" | "items" => (scalar(), "lists"),
             "min_properties" | "max_properties" | "map_type" | "embedded_resource" => (scalar(), "maps and structs"),
-            "int_or_string" => (plainly(&f.ty, &["bool", "f32", "f64"]), "types that read numbers and strings, like IntOrString"),
+            "int_or_string" => {
+                (plainly(&f.ty, &["bool", "f32", "f64"]), "types that read numbers and strings, like IntOrString")
+            }
             _ => continue,
         };
         if wrong {

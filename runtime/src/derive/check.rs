@@ -42,7 +42,8 @@ pub fn validate<T: CustomResourceExt + Serialize>(new: &T, old: Option<&T>) -> R
     let one = |e: &dyn std::fmt::Display| Invalid(vec![e.to_string()]);
     let mut definition = serde_json::to_value(T::crd()).map_err(|e| one(&e))?;
     crd::default(&mut definition);
-    let definition = Definition::from_crd(&definition).map_err(|e| Invalid(e.iter().map(ToString::to_string).collect()))?;
+    let definition =
+        Definition::from_crd(&definition).map_err(|e| Invalid(e.iter().map(ToString::to_string).collect()))?;
     let Some(version) = definition.versions.first() else { return Err(one(&"the definition has no version")) };
     let mut value = serde_json::to_value(new).map_err(|e| one(&e))?;
     let old = old.map(serde_json::to_value).transpose().map_err(|e| one(&e))?;

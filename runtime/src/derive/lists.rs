@@ -143,7 +143,8 @@ fn require(list: &mut Map<String, Value>, key: &str) {
     if required {
         return;
     }
-    if let (Some(default), Some(Value::Object(property))) = (default_of(key), item.get_mut("properties").and_then(|p| p.get_mut(key)))
+    if let (Some(default), Some(Value::Object(property))) =
+        (default_of(key), item.get_mut("properties").and_then(|p| p.get_mut(key)))
     {
         property.entry("default").or_insert(default.into());
     }

@@ -63,7 +63,9 @@ fn keys(node: &Value, at: &mut Vec<String>, out: &mut Vec<String>) {
         match property {
             None => out.push(format!("{path}: list_map_keys names {key:?}, which is no field of the items")),
             Some(p) if !required && p.get("default").is_none() => {
-                out.push(format!("{path}: the key {key:?} of the list may be missing; make the field required, or give it a default"));
+                out.push(format!(
+                    "{path}: the key {key:?} of the list may be missing; make the field required, or give it a default"
+                ));
             }
             Some(_) => {}
         }

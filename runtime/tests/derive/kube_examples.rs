@@ -215,7 +215,14 @@ mod cel {
     use super::*;
 
     #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Debug, Clone)]
-    #[kube(group = "example.dev", version = "v1", kind = "Range", namespaced, cel, validation = "self.spec.min <= self.spec.max")]
+    #[kube(
+        group = "example.dev",
+        version = "v1",
+        kind = "Range",
+        namespaced,
+        cel,
+        validation = "self.spec.min <= self.spec.max"
+    )]
     #[x_kube(cel, validation = "self.min <= self.max")]
     pub(super) struct RangeSpec {
         #[x_kube(minimum = 0)]
@@ -228,7 +235,10 @@ mod cel {
         assert!(Range::new("a", RangeSpec { min: 1, max: 2 }).validate_cel().is_ok());
         let wrong = Range::new("a", RangeSpec { min: -1, max: 2 }).validate_cel();
         let message = wrong.map_err(|e| e.to_string());
-        assert_eq!(message.unwrap_err(), "spec.min: Invalid value: -1: spec.min in body should be greater than or equal to 0");
+        assert_eq!(
+            message.unwrap_err(),
+            "spec.min: Invalid value: -1: spec.min in body should be greater than or equal to 0"
+        );
         assert!(RangeSpec::validate_cel(&json!({"min": "x"}), None).is_err());
         assert!(kubegraft::validate(&Range::new("a", RangeSpec { min: 1, max: 2 }), None).is_ok());
     }

@@ -13,7 +13,14 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug)]
-#[kube(group = "example.com", version = "v1", kind = "Workload", namespaced, status = "WorkloadStatus", descriptions = "none")]
+#[kube(
+    group = "example.com",
+    version = "v1",
+    kind = "Workload",
+    namespaced,
+    status = "WorkloadStatus",
+    descriptions = "none"
+)]
 #[serde(rename_all = "camelCase")]
 struct WorkloadSpec {
     template: PodTemplateSpec,
@@ -95,7 +102,9 @@ mod schemars_own {
     pub(super) enum Kind {
         /// Nothing.
         Off,
-        On { level: i32 },
+        On {
+            level: i32,
+        },
         Both(Inner),
     }
 

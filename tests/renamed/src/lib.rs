@@ -53,8 +53,18 @@ impl ::core::default::Default for Default {
 /// A spec among such types.
 #[derive(CustomResource, KubeSchema, Serialize, Deserialize, ::core::clone::Clone, ::core::fmt::Debug)]
 #[serde(crate = "::data")]
-#[kube(group = "example.com", version = "v1", kind = "String", status = "Vec", scale(spec_replicas_path = ".spec.number", status_replicas_path = ".status.number"))]
-#[kube(crates(kubegraft = "::graft"), derive = "::core::cmp::PartialEq", printcolumn(name = "Number", type_ = "integer", json_path = ".spec.number"))]
+#[kube(
+    group = "example.com",
+    version = "v1",
+    kind = "String",
+    status = "Vec",
+    scale(spec_replicas_path = ".spec.number", status_replicas_path = ".status.number")
+)]
+#[kube(
+    crates(kubegraft = "::graft"),
+    derive = "::core::cmp::PartialEq",
+    printcolumn(name = "Number", type_ = "integer", json_path = ".spec.number")
+)]
 #[kube(cel, validation = Rule::new("self.spec.number > 0").message("positive"))]
 #[x_kube(crates(kubegraft = "::graft"))]
 #[derive(::core::cmp::PartialEq)]

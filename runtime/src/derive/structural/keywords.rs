@@ -7,14 +7,35 @@ use serde_json::{Value, json};
 pub(super) fn is_structure(k: &str) -> bool {
     matches!(
         k,
-        "type" | "$ref" | "const" | "additionalProperties" | "patternProperties" | "prefixItems" | "nullable" | "default"
-            | "title" | "description" | "exclusiveMinimum" | "exclusiveMaximum"
+        "type"
+            | "$ref"
+            | "const"
+            | "additionalProperties"
+            | "patternProperties"
+            | "prefixItems"
+            | "nullable"
+            | "default"
+            | "title"
+            | "description"
+            | "exclusiveMinimum"
+            | "exclusiveMaximum"
     ) || k.starts_with("x-")
 }
 
 /// Whether a keyword restricts values, or says that they are open on purpose.
 pub(super) fn says_something(k: &str) -> bool {
-    !matches!(k, "title" | "description" | "default" | "example" | "examples" | "deprecated" | "$schema" | "$comment" | "nullable")
+    !matches!(
+        k,
+        "title"
+            | "description"
+            | "default"
+            | "example"
+            | "examples"
+            | "deprecated"
+            | "$schema"
+            | "$comment"
+            | "nullable"
+    )
 }
 
 /// Takes a keyword over, as Kubernetes spells it.
@@ -54,11 +75,37 @@ pub(super) fn copy(k: &str, v: Value, out: &mut Node) {
             }
         }
         (
-            "type" | "format" | "title" | "description" | "default" | "example" | "nullable" | "minimum" | "maximum"
-            | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf" | "minLength" | "maxLength" | "pattern" | "minItems"
-            | "maxItems" | "minProperties" | "maxProperties" | "required" | "not" | "externalDocs" | super::RULES | PRESERVE
-            | INT_OR_STRING | "x-kubernetes-embedded-resource" | "x-kubernetes-list-type" | "x-kubernetes-list-map-keys"
-            | "x-kubernetes-map-type" | super::CLOSED | super::OPTIONAL,
+            "type"
+            | "format"
+            | "title"
+            | "description"
+            | "default"
+            | "example"
+            | "nullable"
+            | "minimum"
+            | "maximum"
+            | "exclusiveMinimum"
+            | "exclusiveMaximum"
+            | "multipleOf"
+            | "minLength"
+            | "maxLength"
+            | "pattern"
+            | "minItems"
+            | "maxItems"
+            | "minProperties"
+            | "maxProperties"
+            | "required"
+            | "not"
+            | "externalDocs"
+            | super::RULES
+            | PRESERVE
+            | INT_OR_STRING
+            | "x-kubernetes-embedded-resource"
+            | "x-kubernetes-list-type"
+            | "x-kubernetes-list-map-keys"
+            | "x-kubernetes-map-type"
+            | super::CLOSED
+            | super::OPTIONAL,
             v,
         ) => {
             out.insert(k.into(), v);

@@ -53,7 +53,8 @@ fn a_structural_schema_stays_as_it_is() {
 
 #[test]
 fn recursion_is_open_and_reported() {
-    let node = json!({"type": "object", "properties": {"next": {"anyOf": [{"$ref": "#/$defs/Node"}, {"type": "null"}]}}});
+    let node =
+        json!({"type": "object", "properties": {"next": {"anyOf": [{"$ref": "#/$defs/Node"}, {"type": "null"}]}}});
     let (schema, problems) = lowered_with(json!({"$ref": "#/$defs/Node"}), json!({"Node": node}));
     assert_eq!(schema["properties"]["next"], json!({"x-kubernetes-preserve-unknown-fields": true, "nullable": true}));
     assert_eq!(problems.len(), 1);
