@@ -135,19 +135,12 @@ impl Translation<'_> {
                 self.at += 2 + body.chars().count() + skip;
                 return Ok(());
             }
-            'x' | 'p' | 'P' if self.peek(2) == Some('{') => {
+            'p' | 'P' | 'x' if self.peek(2) == Some('{') => {
                 // What stands in braces is a name or a number, and no repetition.
-                let braced: String = self.chars[self.at..].iter().take_while(|c| **c != '}').collect();
-                if braced.chars().count() == self.chars.len() - self.at {
+                let name: String = self.chars[self.at + 2..].iter().take_while(|c| **c != '}').collect();
+                if self.at + 2 + name.chars().count() == self.chars.len() {
                     return Err(Error { message: format!("invalid escape sequence: `\\{c}`") });
                 }
-                self.at += braced.chars().count() + 1;
-                self.out.push_str(&braced);
-                self.out.push('}');
-                return Ok(());
-            }
-            'p' | 'P' | 'x' if self.peek(2) == Some('{') => {
-                let name: String = self.chars[self.at + 2..].iter().take_while(|c| **c != '}').collect();
                 let whole = format!("\\{c}{name}}}");
                 self.at += whole.chars().count();
                 // Go writes a negated class inside, as in `\p{^Greek}`.

@@ -163,7 +163,7 @@ fn serialize(r: &Resource) -> TokenStream {
         }
     });
     let fields = match a.status {
-        Some(_) => quote!(4 + ::core::primitive::usize::from(self.status.is_some())),
+        Some(_) => quote!(4 + (if self.status.is_some() { 1 } else { 0 })),
         None => quote!(4),
     };
     quote! {

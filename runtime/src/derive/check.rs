@@ -5,7 +5,7 @@ use crate::schema::{Definition, Schema, crd};
 use kube_core::CustomResourceExt;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Why a value or a definition is refused: one line for each reason.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,14 +22,11 @@ pub fn check_definition<T: CustomResourceExt + JsonSchema>() -> Result<(), Inval
     // Several versions are merged before they are installed; each alone has to be sound.
     if let Some(version) = definition.pointer_mut("/spec/versions/0") {
         version["storage"] = Value::Bool(true);
-        let name = version["name"].clone();
-        // As a server sets it before it looks.
-        definition["status"] = json!({"storedVersions": [name]});
     }
-    crd::default(&mut definition);
-    problems.extend(super::paths::check(&definition));
-    let (errors, _) = crd::validate_create(&definition);
-    problems.extend(errors.iter().map(ToString::to_string));
+    match crd::of_program(&definition) {
+        Ok(defaulted) => problems.extend(super::paths::check(&defaulted)),
+        Err(errors) => problems.extend(errors),
+    }
     if problems.is_empty() { Ok(()) } else { Err(Invalid(problems)) }
 }
 

@@ -41,6 +41,7 @@ pub mod validate;
 mod verdict;
 
 pub use definition::{Column, Conversion, Definition, Names, Scale, Scope, Version};
+#[cfg(feature = "server")]
 pub(crate) use metadata::OBJECT_META;
 pub use node::Node;
 pub use validate::Outcome;
