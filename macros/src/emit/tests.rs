@@ -78,7 +78,7 @@ fn walk(tokens: TokenStream, out: &mut Vec<Seen>) {
                 let path = is(before(1), ':') && is(before(2), ':');
                 // `a: ::b` has three colons in a row.
                 let starts = !matches!(before(3), Some(TokenTree::Ident(_))) && !is(before(3), '>');
-                let field = is(all.get(i + 1), ':') && !(is(all.get(i + 2), ':') && !is(all.get(i + 3), ':'));
+                let field = is(all.get(i + 1), ':') && (!is(all.get(i + 2), ':') || is(all.get(i + 3), ':'));
                 if !field && !is(before(1), '#') {
                     out.push(Seen {
                         name: ident.to_string(),
