@@ -26,6 +26,8 @@ mod range;
 #[cfg(test)]
 mod recorded_tests;
 mod rule;
+#[cfg(test)]
+mod tests;
 pub mod types;
 mod unify;
 pub mod value;
