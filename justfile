@@ -9,7 +9,7 @@ gate:
 
 # Serve the example of the README on https://127.0.0.1:6443
 serve *flags:
-    cargo run --release --bin crd-host -- serve {{flags}}
+    cargo run --release --bin widgets -- serve {{flags}}
 
 # All tests, with the kubectls, etcd and Python that CI has
 test *filter:

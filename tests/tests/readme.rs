@@ -1,4 +1,4 @@
-//! README.md holds: its session with kubectl goes as printed.
+//! README.md holds: its program is the file it names, and its session with kubectl goes as printed.
 
 use kubegraft_tests::{Server, Shell, kubectls};
 use std::path::{Path, PathBuf};
@@ -18,6 +18,24 @@ fn blocks(language: &str) -> Vec<String> {
     text.split(&fence).skip(1).filter_map(|rest| rest.split("```").next()).map(str::to_owned).collect()
 }
 
+#[test]
+fn the_program_shown_is_the_example_and_has_fifteen_lines() {
+    let example = read("examples/src/bin/widgets.rs");
+    assert_eq!(blocks("rust").first(), Some(&example));
+    let is_code = |line: &&str| {
+        let line = line.trim();
+        !(line.is_empty() || line.starts_with("//") || line.starts_with("use "))
+    };
+    let code = example.lines().filter(is_code).count();
+    assert!(code <= 15, "{code} lines");
+}
+
+#[test]
+fn the_test_shown_is_the_operators() {
+    let shown = blocks("rust").into_iter().nth(1).expect("a second program");
+    assert!(read("examples/src/fleet/tests.rs").contains(&shown), "{shown}");
+}
+
 /// Commands and what they print: a line that begins with `$ ` is a command.
 fn session() -> Vec<(String, Vec<String>)> {
     let mut out: Vec<(String, Vec<String>)> = Vec::new();
@@ -35,7 +53,7 @@ fn session() -> Vec<(String, Vec<String>)> {
 fn the_session_with_kubectl_goes_as_printed() {
     for kubectl in kubectls() {
         let work = tempfile::tempdir().expect("a directory");
-        let server = Server::start("crd-host", &work.path().join("data"), &[]);
+        let server = Server::start("widgets", &work.path().join("data"), &[]);
         let shell = Shell::new(&kubectl, &server.kubeconfig);
         for (name, target) in [("data", work.path().join("data")), ("examples", repository().join("examples"))] {
             std::os::unix::fs::symlink(target, shell.directory().join(name)).expect("a link");
