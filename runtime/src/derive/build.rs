@@ -66,6 +66,16 @@ impl Property {
 
     /// Removes null from what is allowed.
     pub fn not_null(&mut self) {
+        if let Some(Value::Array(types)) = self.schema.get_mut("type") {
+            types.retain(|t| t != "null");
+            if let [one] = types.as_slice() {
+                let one = one.clone();
+                self.schema.insert("type".into(), one);
+            }
+        }
+        if let Some(Value::Array(branches)) = self.schema.get_mut("anyOf") {
+            branches.retain(|b| b.get("type").is_none_or(|t| t != "null"));
+        }
         self.schema.insert("nullable".into(), Value::Bool(false));
     }
 
