@@ -1,6 +1,9 @@
 //! A small operator: a Fleet says how many ships it wants, the operator builds and scraps Ships and reports how many there are.
 //! Nothing here knows what serves the kinds; `tests` runs it on a server in the same process.
 
+// Two columns may be of one type, which clippy takes for a slip.
+#![allow(clippy::duplicated_attributes)]
+
 use futures::StreamExt;
 use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams};
 use kube::runtime::controller::{Action, Controller};
