@@ -4,7 +4,7 @@
 
 use super::discovery::Served;
 use super::version;
-use crate::generate::openapi::{self, Published};
+use crate::generate::openapi::{self, Published, Root};
 use crate::schema::Definition;
 use bytes::Bytes;
 use flate2::Compression;
@@ -30,20 +30,42 @@ pub(super) struct Documents(Mutex<Arc<Set>>);
 struct Set {
     generation: Option<u64>,
     kinds: Arc<Vec<Served>>,
-    /// Version 3 by the key of its index: `api/v1`, `apis/GROUP/VERSION`.
+    /// Version 3 by the key of its index: `api`, `api/v1`, `apis`, `apis/GROUP/VERSION`, `version`.
     v3: BTreeMap<String, Arc<Document>>,
     index: OnceLock<Made>,
     v2: OnceLock<Made>,
     v2_protobuf: OnceLock<Bytes>,
 }
 
-/// The version 3 document of one group and version.
+/// What a version 3 document is about.
+enum Subject {
+    /// The kinds of a group and version.
+    Kinds(String, String, Vec<Arc<Definition>>),
+    Root(Root),
+}
+
+/// A version 3 document.
 struct Document {
-    group: String,
-    version: String,
-    kinds: Vec<Arc<Definition>>,
+    subject: Subject,
     json: OnceLock<Made>,
     protobuf: OnceLock<Bytes>,
+}
+
+impl Document {
+    fn new(subject: Subject) -> Arc<Self> {
+        Arc::new(Self { subject, json: OnceLock::new(), protobuf: OnceLock::new() })
+    }
+
+    /// Whether it is about just this, so that it need not be made again.
+    fn is_about(&self, other: &Subject) -> bool {
+        match (&self.subject, other) {
+            (Subject::Root(a), Subject::Root(b)) => a == b,
+            (Subject::Kinds(_, _, a), Subject::Kinds(_, _, b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| Arc::ptr_eq(a, b))
+            }
+            _ => false,
+        }
+    }
 }
 
 /// A document and its hash.
@@ -112,20 +134,19 @@ impl Set {
             .flat_map(|k| k.definition.versions.iter().filter(|v| v.served).map(|v| (&k.definition.group, &v.name)))
             .map(|(g, v)| (g.clone(), v.clone()))
             .collect();
-        let documents = versions.into_iter().map(|(group, version)| {
+        let roots = Root::all(versions.iter().map(|(group, _)| group.as_str()).collect::<BTreeSet<_>>().into_iter());
+        let roots = roots.into_iter().map(|root| (root.key(), Subject::Root(root)));
+        let subjects = versions.iter().map(|(group, version)| {
             let key = if group.is_empty() { format!("api/{version}") } else { format!("apis/{group}/{version}") };
-            let mine: Vec<Arc<Definition>> = kinds
+            let mine = kinds
                 .iter()
-                .filter(|k| k.definition.group == group && k.definition.version(&version).is_some_and(|v| v.served))
-                .map(|k| k.definition.clone())
-                .collect();
-            let same = |d: &&Arc<Document>| {
-                d.kinds.len() == mine.len() && d.kinds.iter().zip(&mine).all(|(a, b)| Arc::ptr_eq(a, b))
-            };
-            let document = before.v3.get(&key).filter(same).cloned().unwrap_or_else(|| {
-                Arc::new(Document { group, version, kinds: mine, json: OnceLock::new(), protobuf: OnceLock::new() })
-            });
-            (key, document)
+                .filter(|k| k.definition.group == *group && k.definition.version(version).is_some_and(|v| v.served));
+            let mine = mine.map(|k| k.definition.clone()).collect();
+            (key, Subject::Kinds(group.clone(), version.clone(), mine))
+        });
+        let documents = subjects.chain(roots).map(|(key, subject)| {
+            let same = before.v3.get(&key).filter(|d| d.is_about(&subject)).cloned();
+            (key, same.unwrap_or_else(|| Document::new(subject)))
         });
         let v3 = documents.collect();
         Self { generation, v3, kinds, ..Self::default() }
@@ -137,8 +158,10 @@ impl Set {
 
     fn made<'a>(&self, document: &'a Document) -> &'a Made {
         document.json.get_or_init(|| {
-            let made = openapi::v3(&self.published(), &document.group, &document.version);
-            Made::new(&made.unwrap_or_default())
+            Made::new(&match &document.subject {
+                Subject::Root(root) => root.v3(),
+                Subject::Kinds(group, version, _) => openapi::v3(&self.published(), group, version).unwrap_or_default(),
+            })
         })
     }
 

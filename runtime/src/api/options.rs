@@ -19,8 +19,8 @@ use std::time::Duration;
 /// # Errors
 /// 400 and 422.
 pub(super) fn list(query: &Query, target: &Target) -> Result<ListOptions> {
-    let limit = query.integer("limit")?.unwrap_or_default();
     query.integer("timeoutSeconds")?;
+    let limit = query.integer("limit")?.unwrap_or_default();
     let (labels, fields) = selectors(query)?;
     let options = ListOptions {
         selection: Selection::default(),

@@ -241,6 +241,7 @@ cases! {
     lists_are_exact_and_paged
     methods_and_paths_that_are_not_there
     overload_turns_away_all_but_masters
+    parameters_are_read_as_upstream_reads_them
     watches_begin_and_end_cleanly
     watches_in_other_forms
 }

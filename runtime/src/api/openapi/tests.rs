@@ -86,3 +86,25 @@ fn both_spellings_of_protobuf_are_known_and_others_are_refused() {
     assert_eq!(header(&small, CONTENT_ENCODING), "gzip");
     assert!(small.body().starts_with(&[0x1f, 0x8b]));
 }
+
+#[test]
+fn the_index_has_the_keys_of_a_real_server() {
+    let kinds =
+        [kind("things", "ex.io", "a"), kind("namespaces", "", "b"), kind("definitions", "apiextensions.k8s.io", "c")];
+    let d = Documents::default();
+    let index: Value = serde_json::from_slice(get(&d, &kinds, 1, "/openapi/v3", &[]).body()).expect("JSON");
+    let keys: Vec<&String> = index["paths"].as_object().expect("paths").keys().collect();
+    let builtin = ["apis/apiextensions.k8s.io", "apis/apiextensions.k8s.io/v1"];
+    assert_eq!(keys, [&["api", "api/v1", "apis"][..], &builtin, &["apis/ex.io/v1", "version"]].concat());
+    for (key, answer) in
+        [("api", "APIVersions"), ("apis", "APIGroupList"), ("version", "Info"), (builtin[0], "APIGroup")]
+    {
+        let address = index["paths"][key]["serverRelativeURL"].as_str().expect("an address");
+        let document: Value = serde_json::from_slice(get(&d, &kinds, 1, address, &[]).body()).expect("JSON");
+        let operation = &document["paths"][format!("/{key}/")]["get"];
+        let schema = operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].as_str();
+        let name = schema.and_then(|r| r.rsplit('/').next()).expect("a reference");
+        assert!(name.ends_with(&format!(".{answer}")), "{key}: {name}");
+        assert!(document["components"]["schemas"][name].is_object(), "{key}: {name} is not there");
+    }
+}

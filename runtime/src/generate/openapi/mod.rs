@@ -3,13 +3,17 @@
 //! explanation by group-version-kind, chooses a patch by the listed content types, and trusts server-side validation where
 //! `fieldValidation` is a parameter. When a document is made anew, and how it is cached, is `api`'s.
 
+mod discovery;
 mod operations;
 pub mod protobuf;
 mod schema;
 mod shared;
 
+pub use discovery::Root;
+
 use crate::schema::{Definition, Version};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 /// Which OpenAPI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,8 +94,15 @@ pub fn v3(published: &[Published<'_>], group: &str, version: &str) -> Option<Val
 pub fn v2(published: &[Published<'_>], server: &str) -> Value {
     let versions = published.iter().flat_map(|p| p.definition.versions.iter().map(|v| (*p, v.name.as_str())));
     let kinds: Vec<Kind<'_>> = versions.filter_map(|(p, v)| p.at(v)).collect();
-    let (paths, definitions) = parts(&kinds, Flavour::V2);
+    let (mut paths, mut definitions) = parts(&kinds, Flavour::V2);
+    paths.extend(Root::all(groups(published).into_iter()).iter().map(|root| root.path(Flavour::V2)));
+    shared::close(&paths, &mut definitions, Flavour::V2);
     json!({"swagger": "2.0", "info": {"title": "Kubernetes", "version": server}, "paths": paths, "definitions": definitions})
+}
+
+/// The groups of these kinds, each once.
+pub fn groups<'a>(published: &[Published<'a>]) -> BTreeSet<&'a str> {
+    published.iter().map(|p| p.definition.group.as_str()).collect()
 }
 
 /// Paths, and schemas with all that they and the paths refer to.
@@ -99,7 +110,9 @@ fn parts(kinds: &[Kind<'_>], flavour: Flavour) -> (Map<String, Value>, Map<Strin
     let (mut paths, mut schemas) = (Map::new(), Map::new());
     for kind in kinds {
         paths.extend(operations::paths(kind, flavour));
-        if !kind.is_builtin() {
+        if kind.is_builtin() {
+            paths.extend([discovery::resources(&kind.definition().group, &kind.version.name, flavour)]);
+        } else {
             let names = &kind.definition().names;
             schemas.insert(kind.model(&names.kind), schema::kind(kind, flavour));
             schemas.insert(kind.model(&names.list_kind), schema::list(kind, flavour));

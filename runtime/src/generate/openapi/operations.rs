@@ -260,7 +260,7 @@ fn article(noun: &str) -> &'static str {
 }
 
 /// Camel case of what may stand in an identifier.
-fn identifier(text: &str, capitalize: bool) -> String {
+pub(super) fn identifier(text: &str, capitalize: bool) -> String {
     let (mut out, mut capitalize) = (String::with_capacity(text.len()), capitalize);
     for (i, c) in text.chars().enumerate() {
         if c.is_alphabetic() || c == '_' || (i != 0 && c.is_numeric()) {
@@ -277,7 +277,7 @@ fn identifier(text: &str, capitalize: bool) -> String {
     out
 }
 
-fn content(media: &[&str], schema: &Value) -> Value {
+pub(super) fn content(media: &[&str], schema: &Value) -> Value {
     media.iter().map(|m| ((*m).to_owned(), json!({"schema": schema}))).collect::<Map<_, _>>().into()
 }
 
