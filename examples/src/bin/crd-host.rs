@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Which allocator a program has is its own choice; this one takes fewer cycles per request than the system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     kubegraft::App::new("crd-host").host_crds().main()
 }

@@ -4,6 +4,7 @@
 use crate::status::{Result, Status};
 
 use bytes::{Bytes, BytesMut};
+use futures::Stream;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
@@ -11,7 +12,6 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use tokio::sync::mpsc;
 
 /// An answer's body.
 pub enum Body {
@@ -19,8 +19,8 @@ pub enum Body {
     Chunks(VecDeque<Bytes>),
     /// Blocks that are made as they are sent, and how many bytes are still to come.
     Blocks(Box<dyn Iterator<Item = Bytes> + Send>, u64),
-    /// Frames as they come, until the sender is dropped.
-    Stream(mpsc::Receiver<Bytes>),
+    /// Frames as they come.
+    Stream(Pin<Box<dyn Stream<Item = Bytes> + Send>>),
 }
 
 impl Body {
@@ -48,7 +48,7 @@ impl HttpBody for Body {
                 *left = left.saturating_sub(block.as_ref().map_or(0, |b| b.len() as u64));
                 Poll::Ready(block.map(|b| Ok(Frame::data(b))))
             }
-            Self::Stream(frames) => frames.poll_recv(cx).map(|f| f.map(|f| Ok(Frame::data(f)))),
+            Self::Stream(frames) => frames.as_mut().poll_next(cx).map(|f| f.map(|f| Ok(Frame::data(f)))),
         }
     }
 

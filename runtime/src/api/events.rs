@@ -18,63 +18,88 @@ use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Response, request};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use tokio::sync::mpsc;
 
-/// Frames that may wait for a slow reader; all others stay in the cache that every watcher of the kind shares.
-const WAITING: usize = 1;
 /// Events told at once are joined up to this size.
 const CHUNK: usize = 16 << 10;
 /// A larger frame goes by itself, so that all watchers go on sharing it however slow they are.
 const SHARED: usize = 4 << 10;
 
-/// Answers with a running watch, until it ends or the client is gone.
+/// A watch that is being answered.
+struct Running {
+    watch: Watch,
+    events: Events,
+    counted: Watched,
+    /// Frames are joined up to this size.
+    joined: usize,
+    told: std::vec::IntoIter<Told>,
+    /// A frame that did not go with those before it.
+    ahead: Option<Bytes>,
+}
+
+impl Running {
+    /// What is sent next: one frame as it is, without a copy, or small ones that were told at once.
+    async fn next(mut self) -> Option<(Bytes, Self)> {
+        let first = match self.ahead.take() {
+            Some(frame) => frame,
+            None => self.frame().await?,
+        };
+        if first.len() >= SHARED || self.joined == 0 || self.told.as_slice().is_empty() {
+            return Some((first, self));
+        }
+        let mut chunk = BytesMut::from(&*first);
+        while let Some(told) = self.told.next() {
+            let Some(frame) = self.events.encode(&told) else {
+                self.end();
+                break;
+            };
+            if frame.len() >= SHARED || chunk.len() + frame.len() > self.joined {
+                self.ahead = Some(frame);
+                break;
+            }
+            chunk.extend_from_slice(&frame);
+        }
+        Some((chunk.freeze(), self))
+    }
+
+    async fn frame(&mut self) -> Option<Bytes> {
+        if self.told.as_slice().is_empty() {
+            let told = self.watch.next().await?;
+            self.counted.sent(told.len());
+            self.told = told.into_iter();
+        }
+        let frame = self.events.encode(&self.told.next()?);
+        if frame.is_none() {
+            self.end();
+        }
+        frame
+    }
+
+    /// What cannot be shown in the form asked for ends the watch, as upstream does.
+    fn end(&mut self) {
+        self.told = Vec::new().into_iter();
+        self.watch.end();
+    }
+}
+
+/// Answers with a running watch, until it ends or the client is gone. The task of the connection drives it: there is no queue
+/// between cache and socket.
 pub(super) fn stream(parts: &request::Parts, watch: Watch, events: Events, counted: Watched) -> Response<Body> {
     let encoding = events.accepted.encoding;
     let content = match encoding {
         Encoding::Protobuf => "application/vnd.kubernetes.protobuf;stream=watch",
         _ => "application/json",
     };
-    let (frames, body) = mpsc::channel(WAITING);
     let socket = websocket::asked(parts);
     // A message of a websocket is one event.
     let joined = if socket.is_some() { 0 } else { CHUNK };
-    tokio::spawn(pump(watch, events, counted, frames, joined));
+    let running = Running { watch, events, counted, joined, told: Vec::new().into_iter(), ahead: None };
+    let frames = Box::pin(futures::stream::unfold(running, Running::next));
     let mut response = match socket {
-        Some(upgrade) => websocket::answer(parts, upgrade, body, encoding == Encoding::Json),
-        None => Response::new(Body::Stream(body)),
+        Some(upgrade) => websocket::answer(parts, upgrade, frames, encoding == Encoding::Json),
+        None => Response::new(Body::Stream(frames)),
     };
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content));
     response
-}
-
-/// Moves frames from a watch to its client. Small ones that are told at once go together, `joined` bytes at most.
-async fn pump(mut watch: Watch, mut events: Events, counted: Watched, frames: mpsc::Sender<Bytes>, joined: usize) {
-    let mut chunk = BytesMut::new();
-    loop {
-        let told = tokio::select! {
-            told = watch.next() => told,
-            () = frames.closed() => return,
-        };
-        let Some(told) = told else { return };
-        counted.sent(told.len());
-        let alone = told.len() == 1;
-        for one in &told {
-            // What cannot be shown in the form asked for ends the watch, as upstream does.
-            let Some(frame) = events.encode(one) else { return };
-            let shared = alone || frame.len() >= SHARED;
-            if !chunk.is_empty() && (shared || chunk.len() + frame.len() > joined) {
-                let Ok(()) = frames.send(chunk.split().freeze()).await else { return };
-            }
-            if shared || joined == 0 {
-                let Ok(()) = frames.send(frame).await else { return };
-            } else {
-                chunk.extend_from_slice(&frame);
-            }
-        }
-        if !chunk.is_empty() && frames.send(chunk.split().freeze()).await.is_err() {
-            return;
-        }
-    }
 }
 
 /// Writes watch events as frames.

@@ -6,6 +6,7 @@ use super::respond;
 use crate::access::WEBSOCKET_TOKEN;
 use base64::Engine as _;
 use bytes::{BufMut, Bytes, BytesMut};
+use futures::{Stream, StreamExt};
 use http::header::{
     CONNECTION, HeaderName, HeaderValue, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
     SEC_WEBSOCKET_VERSION, UPGRADE,
@@ -42,7 +43,7 @@ pub(super) fn asked(parts: &request::Parts) -> Option<OnUpgrade> {
 pub(super) fn answer(
     parts: &request::Parts,
     upgrade: OnUpgrade,
-    frames: mpsc::Receiver<Bytes>,
+    frames: impl Stream<Item = Bytes> + Send + Unpin + 'static,
     as_text: bool,
 ) -> Response<Body> {
     let refused = |code: u16| respond::nothing(code);
@@ -100,13 +101,13 @@ fn head(kind: u8, length: usize) -> BytesMut {
 
 async fn send<W: AsyncWriteExt + Unpin>(
     mut writer: W,
-    mut frames: mpsc::Receiver<Bytes>,
+    mut frames: impl Stream<Item = Bytes> + Unpin,
     mut pinged: mpsc::Receiver<Vec<u8>>,
     kind: u8,
 ) -> std::io::Result<()> {
     loop {
         let (kind, message) = tokio::select! {
-            frame = frames.recv() => match frame {
+            frame = frames.next() => match frame {
                 Some(frame) => (kind, frame),
                 None => break,
             },
@@ -170,9 +171,10 @@ mod tests {
         let (reader, writer) = split(server);
         let (mut from, mut to) = split(client);
         let (frames, queue) = mpsc::channel(4);
+        let queue = futures::stream::unfold(queue, async |mut queue| Some((queue.recv().await?, queue)));
         let (pings, pinged) = mpsc::channel(1);
         let receiving = tokio::spawn(receive(reader, pings));
-        let sending = tokio::spawn(send(writer, queue, pinged, TEXT));
+        let sending = tokio::spawn(send(writer, Box::pin(queue), pinged, TEXT));
         frames.send(Bytes::from_static(b"{}\n")).await.expect("a reader");
         let mut message = [0; 5];
         from.read_exact(&mut message).await.expect("a message");

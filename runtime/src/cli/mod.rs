@@ -1,9 +1,11 @@
 //! The command line that every program made with kubegraft has: a user's `main` is one line, [`App`]. One file per command;
 //! here is what they share, and how a command ends: with exit code 0, or with one line on standard error and exit code 1.
 
+mod backend;
 mod crd;
 mod openapi;
 mod serve;
+mod store;
 
 use crate::generate::Versions;
 use crate::resource::conversion::Graph;
@@ -45,6 +47,12 @@ enum Command {
     Crd,
     /// Print the OpenAPI document
     Openapi(openapi::Flags),
+    /// Copy the store to a file, while it is served or not
+    Backup(store::File),
+    /// Make a store of a backup, in a directory that has none
+    Restore(store::File),
+    /// Forget a store's history and shrink its file, while it is not served
+    Compact(store::Directory),
 }
 
 /// What ends a command with exit code 1: one line.
@@ -104,6 +112,9 @@ impl App {
             Command::Serve(flags) => serve::run(self, *flags),
             Command::Crd => crd::run(&self),
             Command::Openapi(flags) => openapi::run(&self, &flags),
+            Command::Backup(flags) => store::backup(&flags),
+            Command::Restore(flags) => store::restore(&flags),
+            Command::Compact(flags) => store::compact(&flags),
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,
@@ -164,7 +175,7 @@ fn fail(why: &str) -> ExitCode {
 /// What clap says in a paragraph: what is wrong, and what may have been meant.
 fn in_one_line(error: &clap::Error) -> String {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return "a command is missing: serve, crd or openapi; --help says more".into();
+        return "a command is missing: serve, crd, openapi, backup, restore or compact; --help says more".into();
     }
     let text = error.render().to_string();
     let first = text.split("\n\n").next().unwrap_or_default();
@@ -172,7 +183,8 @@ fn in_one_line(error: &clap::Error) -> String {
     let meant = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue];
     let meant = meant.iter().find_map(|kind| match error.get(*kind)? {
         ContextValue::String(s) => Some(s.clone()),
-        ContextValue::Strings(s) => s.first().cloned(),
+        // The nearest comes last.
+        ContextValue::Strings(s) => s.last().cloned(),
         _ => None,
     });
     match meant {

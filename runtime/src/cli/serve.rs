@@ -1,13 +1,11 @@
 //! `serve`: configuration from flags, named as kube-apiserver's are, then store, engine, API and server, in that order; the
 //! banner; and the end by signal.
 
-use super::{App, Failure};
+use super::{App, Failure, backend};
 use crate::access::Standalone;
 use crate::api::health::{Health, Lifecycle};
 use crate::api::{self, Api};
 use crate::server;
-use crate::storage::embedded::Retention;
-use crate::storage::{Backend, Embedded};
 use crate::verbs::{self, Engine};
 use clap::{ArgAction, Args, ValueEnum};
 use std::net::IpAddr;
@@ -25,6 +23,8 @@ pub(super) struct Flags {
     /// Directory of the store, the certificates and the admin kubeconfig
     #[arg(long, default_value = "data", value_name = "DIR", help_heading = "Storage")]
     data_dir: PathBuf,
+    #[command(flatten)]
+    backend: backend::Flags,
 
     /// Address to listen on
     #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS", help_heading = "Serving")]
@@ -82,7 +82,7 @@ enum LogFormat {
     Json,
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     api::go_duration::parse(text).map_err(|_| "not a duration such as 1m or 90s".into())
 }
 
@@ -122,7 +122,7 @@ async fn serve(app: App, flags: Flags) -> Result<(), Failure> {
     };
     let completed = config.complete()?;
     // The store is one process's: who has it may write the kubeconfig, which `bind` does.
-    let backend: Arc<dyn Backend> = Arc::new(Embedded::open(&flags.data_dir, Retention::default())?);
+    let backend = flags.backend.open(&flags.data_dir).await?;
     let bound = completed.bind().await?;
     let kinds = verbs::Config {
         definitions,

@@ -3,6 +3,7 @@
 
 use super::contract::{Attachment, Backend, Error, Event as Raw, Range, Revision, Sink, Subscription};
 use bytes::Bytes;
+use smallvec::{SmallVec, smallvec};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
@@ -76,43 +77,19 @@ impl<E> Default for Page<E> {
     }
 }
 
-impl<E> Page<E> {
-    fn fill<'a>(
-        &mut self,
-        objects: impl Iterator<Item = (&'a Arc<str>, &'a Chain<E>)>,
-        under: &str,
-        limit: usize,
-        at: Revision,
-        keep: impl Fn(&E) -> bool,
-    ) where
-        E: 'a,
-    {
-        let mut last = None;
-        for (key, chain) in objects.take_while(|(key, _)| key.starts_with(under)) {
-            let Some((_, Some(entry))) = chain.iter().rev().find(|(r, _)| *r <= at) else { continue };
-            if !keep(entry) {
-                continue;
-            }
-            if limit > 0 && self.items.len() >= limit {
-                self.remaining += 1;
-                continue;
-            }
-            self.items.push(entry.clone());
-            last = Some(key);
-        }
-        if self.remaining > 0 {
-            self.more_after = last.cloned();
-        }
-    }
-}
+/// The chain of an object's versions inside the window, newest last. Most objects have one.
+type Chain<E> = SmallVec<[(Revision, Option<Arc<E>>); 1]>;
 
-/// The chain of an object's versions inside the window, newest last.
-type Chain<E> = Vec<(Revision, Option<Arc<E>>)>;
+/// Keys in order, and the places of their chains.
+type Keys = BTreeMap<Arc<str>, usize>;
 
 struct State<E> {
-    objects: BTreeMap<Arc<str>, Chain<E>>,
-    /// Keys by the terms that any of their versions here has.
-    index: HashMap<String, BTreeSet<Arc<str>>>,
+    objects: Keys,
+    /// Chains by place, and places that are free.
+    chains: Vec<Chain<E>>,
+    free: Vec<usize>,
+    /// Objects by the terms that any of their versions here has.
+    index: HashMap<String, Keys>,
     ring: VecDeque<Arc<Event<E>>>,
     /// Events after this revision are all in the ring.
     oldest: Revision,
@@ -125,6 +102,8 @@ struct State<E> {
 const WINDOW: Duration = Duration::from_secs(75);
 /// Events kept at least, and at most, whatever their age.
 const KEEP: std::ops::Range<usize> = 1024..102_400;
+/// As many watchers of one kind are a crowd.
+const CROWD: usize = 64;
 /// The newest events keep their frames; a watcher further behind encodes for itself.
 const FRAMES: usize = 256;
 
@@ -188,7 +167,9 @@ impl<C: Codec> Cache<C> {
     pub async fn start(backend: Arc<dyn Backend>, prefix: String, codec: C) -> Result<Arc<Self>, Error> {
         let cache = Arc::new(Self {
             state: RwLock::new(State {
-                objects: BTreeMap::new(),
+                objects: Keys::new(),
+                chains: Vec::new(),
+                free: Vec::new(),
                 index: HashMap::new(),
                 ring: VecDeque::new(),
                 oldest: 0,
@@ -241,12 +222,16 @@ impl<C: Codec> Cache<C> {
             .collect();
         let mut state = self.state();
         state.objects.clear();
+        state.chains.clear();
+        state.free.clear();
         state.index.clear();
         state.ring.clear();
         (state.oldest, state.revision, state.live) = (base.revision, base.revision, entries.len());
         for (key, revision, entry) in entries {
-            state.note(&self.codec, &key, None, Some(&entry));
-            state.objects.insert(key, vec![(revision, Some(entry))]);
+            let place = state.chains.len();
+            state.note(&self.codec, &key, place, None, Some(&entry));
+            state.chains.push(smallvec![(revision, Some(entry))]);
+            state.objects.insert(key, place);
         }
         drop(state);
         self.changed.send_replace(base.revision);
@@ -276,7 +261,9 @@ impl<C: Codec> Cache<C> {
 
     /// An object's newest entry.
     pub fn get(&self, key: &str) -> Option<Arc<C::Entry>> {
-        self.read().objects.get(key).and_then(|chain| chain.last()).and_then(|(_, e)| e.clone())
+        let state = self.read();
+        let place = *state.objects.get(key)?;
+        state.chains[place].last()?.1.clone()
     }
 
     /// The revision that reads without a revision are exact at.
@@ -351,21 +338,32 @@ impl<C: Codec> Cache<C> {
             Some(a) if a >= under => Bound::Excluded(a),
             _ => Bound::Included(under),
         };
-        let range = (from, Bound::Unbounded);
-        let mut rarest = None;
+        let mut keys = &state.objects;
         for term in terms {
-            let Some(keys) = state.index.get(term) else { return Ok(Page::default()) };
-            if rarest.is_none_or(|r: &BTreeSet<Arc<str>>| keys.len() < r.len()) {
-                rarest = Some(keys);
+            let Some(having) = state.index.get(term) else { return Ok(Page::default()) };
+            if having.len() < keys.len() {
+                keys = having;
             }
         }
         let mut page = Page::default();
-        match rarest {
-            None => page.fill(state.objects.range::<str, _>(range), under, limit, at, keep),
-            Some(keys) => {
-                let found = keys.range::<str, _>(range).filter_map(|k| Some((k, state.objects.get(k)?)));
-                page.fill(found, under, limit, at, keep);
+        let mut last = None;
+        for (key, place) in keys.range::<str, _>((from, Bound::Unbounded)) {
+            if !key.starts_with(under) {
+                break;
             }
+            let Some((_, Some(entry))) = state.chains[*place].iter().rev().find(|(r, _)| *r <= at) else { continue };
+            if !keep(entry) {
+                continue;
+            }
+            if limit > 0 && page.items.len() >= limit {
+                page.remaining += 1;
+                continue;
+            }
+            page.items.push(entry.clone());
+            last = Some(key);
+        }
+        if page.remaining > 0 {
+            page.more_after = last.cloned();
         }
         Ok(page)
     }
@@ -410,8 +408,18 @@ impl<E> State<E> {
     ) {
         self.revision = revision;
         // One copy of a key, however many versions there are.
-        let key = self.objects.get_key_value(&key).map_or(key, |(k, _)| k.clone());
-        let chain = self.objects.entry(key.clone()).or_default();
+        let (key, place) = match self.objects.get_key_value(&key) {
+            Some((key, place)) => (key.clone(), *place),
+            None => {
+                let place = self.free.pop().unwrap_or(self.chains.len());
+                if place == self.chains.len() {
+                    self.chains.push(Chain::new());
+                }
+                self.objects.insert(key.clone(), place);
+                (key, place)
+            }
+        };
+        let chain = &mut self.chains[place];
         let old = chain.last().and_then(|(_, e)| e.clone());
         chain.push((revision, new.clone()));
         match (&old, &new) {
@@ -419,7 +427,7 @@ impl<E> State<E> {
             (Some(_), None) => self.live -= 1,
             _ => {}
         }
-        self.note(codec, &key, old.as_deref(), new.as_deref());
+        self.note(codec, &key, place, old.as_deref(), new.as_deref());
         let (departed, frames) = (OnceLock::new(), Mutex::default());
         self.ring.push_back(Arc::new(Event { revision, key, old, new, departed, frames, at }));
         if let Some(event) = self.ring.len().checked_sub(FRAMES + 1).and_then(|i| self.ring.get(i)) {
@@ -428,13 +436,13 @@ impl<E> State<E> {
     }
 
     /// Adds the terms that a new version brings; the old one's stay as long as it does.
-    fn note<C: Codec<Entry = E>>(&mut self, codec: &C, key: &Arc<str>, old: Option<&E>, new: Option<&E>) {
+    fn note<C: Codec<Entry = E>>(&mut self, codec: &C, key: &Arc<str>, place: usize, old: Option<&E>, new: Option<&E>) {
         let Some(new) = new else { return };
         if old.is_some_and(|old| codec.same_terms(old, new)) {
             return;
         }
         for term in codec.terms(new) {
-            self.index.entry(term).or_default().insert(key.clone());
+            self.index.entry(term).or_default().insert(key.clone(), place);
         }
     }
 
@@ -448,7 +456,8 @@ impl<E> State<E> {
             let (key, revision) = (front.key.clone(), front.revision);
             self.ring.pop_front();
             self.oldest = revision;
-            let Some(chain) = self.objects.get_mut(&key) else { continue };
+            let Some(place) = self.objects.get(&key).copied() else { continue };
+            let chain = &mut self.chains[place];
             if let Some(last) = chain.iter().rposition(|(r, _)| *r <= revision) {
                 let dead = chain[last].1.is_none();
                 let gone: Vec<_> = chain.drain(..if dead { last + 1 } else { last }).filter_map(|(_, e)| e).collect();
@@ -464,13 +473,15 @@ impl<E> State<E> {
                 }
             }
             if chain.is_empty() {
+                *chain = Chain::new();
+                self.free.push(place);
                 self.objects.remove(&key);
             }
         }
     }
 }
 
-fn unlist(index: &mut HashMap<String, BTreeSet<Arc<str>>>, key: &Arc<str>, terms: impl Iterator<Item = String>) {
+fn unlist(index: &mut HashMap<String, Keys>, key: &Arc<str>, terms: impl Iterator<Item = String>) {
     for term in terms {
         if let Some(keys) = index.get_mut(&term) {
             keys.remove(key);
@@ -531,6 +542,11 @@ impl<C: Codec> Watcher<C> {
                 return Next::Closed;
             }
         }
+    }
+
+    /// Whether so many watch that to wake each for every event would cost more than it brings.
+    pub fn crowded(&self) -> bool {
+        self.cache.changed.receiver_count() >= CROWD
     }
 
     /// A revision up to which nothing is left to see, for bookmarks.

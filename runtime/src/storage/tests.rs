@@ -259,3 +259,111 @@ async fn a_failing_disk_is_an_error_and_loses_nothing_acknowledged() {
         put(&b, "g/k/new", 0, Some("y")).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_taken_under_load_is_the_state_of_one_revision() {
+    let dir = tempfile::tempdir().unwrap();
+    let (live, backup, restored) = (dir.path().join("live"), dir.path().join("backup"), dir.path().join("restored"));
+    std::fs::create_dir(&live).unwrap();
+    let b = open(&live);
+    let writer = tokio::spawn({
+        let b = b.clone();
+        async move {
+            for i in 0..400 {
+                put(&b, &format!("g/k/{i}"), 0, Some(&i.to_string())).await;
+            }
+        }
+    });
+    while b.revision().await.unwrap() < 50 {
+        tokio::task::yield_now().await;
+    }
+    let revision = b.backup(&backup).unwrap();
+    assert!(b.backup(&backup).unwrap_err().to_string().contains("it exists already"), "backups replace nothing");
+    writer.await.unwrap();
+    let wanted = b.range("g/k/", None, 0, Some(revision)).await.unwrap().items;
+
+    let refused = super::embedded::restore(&backup, &live).unwrap_err().to_string();
+    assert!(refused.contains("a store is there"), "{refused}");
+    assert_eq!(super::embedded::restore(&backup, &restored), Ok(revision));
+    let copy = open(&restored);
+    assert_eq!(copy.revision().await, Ok(revision));
+    assert_eq!(copy.range("g/k/", None, 0, None).await.unwrap().items, wanted);
+    assert!(revision >= 50 && wanted.len() as u64 == revision - 2, "all that was acknowledged by then");
+
+    let text = dir.path().join("text");
+    std::fs::write(&text, "not a store".repeat(1000)).unwrap();
+    let refused = super::embedded::restore(&text, &dir.path().join("new")).unwrap_err().to_string();
+    assert!(refused.contains("text is not a kubegraft store"), "{refused}");
+    assert!(!dir.path().join("new/kubegraft.redb").exists());
+}
+
+#[tokio::test]
+async fn compacting_a_closed_store_keeps_its_state_and_frees_room() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut last = 0;
+    {
+        let b = open(dir.path());
+        for _ in 0..200 {
+            last = put(&b, "g/k/a", last, Some(&"v".repeat(20_000))).await;
+        }
+        let refused = super::embedded::compact(dir.path()).unwrap_err().to_string();
+        assert!(refused.contains("kubegraft.redb is open in another process"), "{refused}");
+    }
+    let (before, after) = super::embedded::compact(dir.path()).unwrap();
+    assert!(after < before / 2, "{before} -> {after}");
+    let b = open(dir.path());
+    assert_eq!(b.revision().await, Ok(last));
+    let gone = b.range("g/k/", None, 0, Some(last - 1)).await.map(|_| ());
+    assert_eq!(gone, Err(Error::Compacted { wanted: last - 1, oldest: last }));
+    assert_eq!(b.range("g/k/", None, 0, None).await.unwrap().items[0].revision, last);
+}
+
+/// A store as it was written in a format, gzipped: its objects and history must be read for ever. `what_is_in` wrote it.
+const FORMATS: [(&str, &[u8]); 1] = [("1", include_bytes!("embedded/testdata/format-1.redb.gz"))];
+
+async fn what_is_in(dir: &std::path::Path) -> Vec<u64> {
+    let b = open(dir);
+    let a = put(&b, "g/k/ns/a", 0, Some(r#"{"n":1}"#)).await;
+    let gone = put(&b, "g/k/ns/gone", 0, Some(r#"{"n":2}"#)).await;
+    let deleted = put(&b, "g/k/ns/gone", gone, None).await;
+    b.compact(deleted).await.unwrap();
+    let newer = put(&b, "g/k/ns/a", a, Some(r#"{"n":3,"text":"häßlich"}"#)).await;
+    vec![a, gone, deleted, newer]
+}
+
+#[test]
+#[ignore = "writes the file of the newest format, once, when there is a new one"]
+fn write_the_newest_format() {
+    use std::io::Write;
+    let dir = tempfile::tempdir().unwrap();
+    tokio::runtime::Runtime::new().unwrap().block_on(what_is_in(dir.path()));
+    let (newest, _) = FORMATS[FORMATS.len() - 1];
+    let to = format!("{}/src/storage/embedded/testdata/format-{newest}.redb.gz", env!("CARGO_MANIFEST_DIR"));
+    let mut gzip = flate2::write::GzEncoder::new(std::fs::File::create(to).unwrap(), flate2::Compression::best());
+    gzip.write_all(&std::fs::read(dir.path().join("kubegraft.redb")).unwrap()).unwrap();
+    gzip.finish().unwrap();
+}
+
+#[tokio::test]
+async fn files_of_earlier_releases_open_with_their_history() {
+    for (format, gzipped) in FORMATS {
+        let dir = tempfile::tempdir().unwrap();
+        let mut file = std::fs::File::create(dir.path().join("kubegraft.redb")).unwrap();
+        std::io::copy(&mut flate2::read::GzDecoder::new(gzipped), &mut file).unwrap();
+        drop(file);
+        let b = open(dir.path());
+        let revisions = [3, 4, 5, 6];
+        assert_eq!(b.revision().await, Ok(revisions[3]), "format {format}");
+        let values = |range: super::contract::Range| -> Vec<(String, u64, Bytes)> {
+            range.items.into_iter().map(|kv| (kv.key.to_string(), kv.revision, kv.value)).collect()
+        };
+        let old = values(b.range("g/k/", None, 0, Some(revisions[2])).await.unwrap());
+        assert_eq!(old, [("g/k/ns/a".to_owned(), revisions[0], Bytes::from(r#"{"n":1}"#))], "format {format}");
+        let new = values(b.range("g/k/", None, 0, None).await.unwrap());
+        let text = Bytes::from(r#"{"n":3,"text":"häßlich"}"#);
+        assert_eq!(new, [("g/k/ns/a".to_owned(), revisions[3], text)], "format {format}");
+        let past = b.range("g/k/", None, 0, Some(revisions[1])).await.map(|_| ());
+        assert!(matches!(past, Err(Error::Compacted { .. })), "format {format}");
+        put(&b, "g/k/ns/b", 0, Some("{}")).await;
+    }
+}

@@ -5,6 +5,7 @@ use super::served::Pending;
 use crate::resource::Object;
 use bytes::Bytes;
 use serde_json::Value;
+use std::cell::RefCell;
 use std::sync::{Arc, OnceLock};
 
 /// An object's JSON without its resourceVersion, and where that one goes. Storage keeps exactly these bytes, so a write
@@ -26,10 +27,23 @@ enum Comma {
     After,
 }
 
+thread_local! {
+    /// Where objects are encoded before their size is known.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
 impl Encoded {
     /// Encodes an object. Encoding JSON values cannot fail.
     pub fn new(object: &Object) -> Self {
-        let mut out = Vec::with_capacity(512);
+        SCRATCH.with_borrow_mut(|out| {
+            out.clear();
+            // Kept for as long as history is: exactly as large as it must be.
+            let (at, comma) = Self::write(object, out);
+            Self { bytes: Bytes::copy_from_slice(out), at: u32::try_from(at).unwrap_or(0), comma }
+        })
+    }
+
+    fn write(object: &Object, out: &mut Vec<u8>) -> (usize, Comma) {
         let (mut at, mut comma) = (0, Comma::None);
         out.push(b'{');
         let mut first = true;
@@ -37,8 +51,7 @@ impl Encoded {
             if !std::mem::take(&mut first) {
                 out.push(b',');
             }
-            write_json(&mut out, &Value::String(k.clone()));
-            out.push(b':');
+            write_key(out, k);
             match (k.as_str(), v) {
                 ("metadata", Value::Object(meta)) => {
                     out.push(b'{');
@@ -51,9 +64,8 @@ impl Encoded {
                         if before > 0 {
                             out.push(b',');
                         }
-                        write_json(&mut out, &Value::String(k.clone()));
-                        out.push(b':');
-                        write_json(&mut out, v);
+                        write_key(out, k);
+                        write_json(out, v);
                         before += 1;
                     }
                     if !placed {
@@ -61,11 +73,11 @@ impl Encoded {
                     }
                     out.push(b'}');
                 }
-                _ => write_json(&mut out, v),
+                _ => write_json(out, v),
             }
         }
         out.push(b'}');
-        Self { bytes: out.into(), at: u32::try_from(at).unwrap_or(0), comma }
+        (at, comma)
     }
 
     /// Takes another copy of the same bytes for its own.
@@ -125,6 +137,18 @@ impl Encoded {
         out.extend_from_slice(after);
         out.extend_from_slice(tail);
     }
+}
+
+fn write_key(out: &mut Vec<u8>, key: &str) {
+    // Names of fields need no escapes, but for what nobody should be able to rely on.
+    if key.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        out.push(b'"');
+        out.extend_from_slice(key.as_bytes());
+        out.push(b'"');
+    } else {
+        write_json(out, &Value::from(key));
+    }
+    out.push(b':');
 }
 
 fn write_json(out: &mut Vec<u8>, v: &Value) {

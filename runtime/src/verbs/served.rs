@@ -186,6 +186,13 @@ pub struct Pending {
 }
 
 impl Pending {
+    /// What selectors read mostly stays: one copy of it for the versions of an object.
+    pub(super) fn share(&mut self, before: &Entry) {
+        if self.index.labels == before.index.labels && self.index.fields == before.index.fields {
+            self.index = before.index.clone();
+        }
+    }
+
     /// The entry it becomes at a revision; 0 for one that is not stored.
     pub fn at(&self, revision: u64, versions: usize) -> Entry {
         Entry::new(self, revision, versions)

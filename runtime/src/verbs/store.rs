@@ -159,7 +159,8 @@ impl Engine {
                 Change::Keep => return Ok(Written::Stored(current)),
                 Change::Remove(last) => (served.encode(&last, target.version)?, true),
                 Change::Put(object) => {
-                    let pending = served.encode(&object, target.version)?;
+                    let mut pending = served.encode(&object, target.version)?;
+                    pending.share(&current);
                     if current.as_stored && pending.encoded.bytes == current.encoded.bytes {
                         return Ok(Written::Stored(current));
                     }

@@ -11,14 +11,18 @@ use crate::status::field::FieldError;
 use crate::status::{Result, Status};
 use crate::storage::cache::{Event, Next, Watcher};
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep, sleep_until};
 
 /// Between bookmarks (W20).
 const BOOKMARKS: Duration = Duration::from_secs(60);
 /// The last bookmark comes this long before the end.
 const BEFORE_END: Duration = Duration::from_secs(2);
+
+/// Where many watch, each takes a rest between looks: events that come in the meantime are sent together.
+const REST: Duration = Duration::from_millis(10);
 
 /// Options of watch.
 #[derive(Clone, Debug, Default)]
@@ -105,6 +109,9 @@ pub struct Watch {
     next_bookmark: Instant,
     end: Instant,
     sent: u64,
+    timer: Pin<Box<Sleep>>,
+    /// Not to look for events before then.
+    rest: Option<Instant>,
 }
 
 /// A minute on, or shortly before the end; after that there is none.
@@ -135,6 +142,8 @@ pub async fn watch(engine: &Engine, target: &Target, options: WatchOptions) -> R
         next_bookmark: next_bookmark(now, now + options.timeout),
         end: now + options.timeout,
         sent: 0,
+        timer: Box::pin(sleep_until(now + options.timeout)),
+        rest: None,
     };
     let initial = options.send_initial_events == Some(true);
     if initial && wanted > 0 && !objects.reaches(wanted, FUTURE_PATIENCE).await {
@@ -183,19 +192,27 @@ impl Watch {
             }
             let watcher = self.watcher.as_mut()?;
             let wake = if self.bookmarks { self.end.min(self.next_bookmark) } else { self.end };
+            if let Some(until) = self.rest.take() {
+                sleep_until(until.min(wake)).await;
+            }
+            if self.timer.deadline() != wake {
+                self.timer.as_mut().reset(wake);
+            }
             let next = tokio::select! {
                 biased;
                 next = watcher.next() => Some(next),
-                () = tokio::time::sleep_until(wake) => None,
+                () = self.timer.as_mut() => None,
             };
             match next {
                 Some(Next::Events(events, upto)) => {
+                    let crowded = watcher.crowded();
                     for e in events {
                         if let Some(told) = self.tell(e) {
                             self.waiting.push_back(told);
                         }
                     }
                     self.sent = upto;
+                    self.rest = crowded.then(|| Instant::now() + REST);
                 }
                 // The client resumes from what it has seen (W25).
                 Some(Next::Lagged | Next::Closed) => self.watcher = None,
@@ -212,6 +229,12 @@ impl Watch {
                 }
             }
         }
+    }
+
+    /// Nothing more is told.
+    pub fn end(&mut self) {
+        self.waiting.clear();
+        self.watcher = None;
     }
 
     /// What a change means for this watcher's selection (W22).

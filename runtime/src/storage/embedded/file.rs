@@ -5,20 +5,22 @@ use crate::storage::mvcc::{EMPTY, Mvcc};
 use bytes::Bytes;
 use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, StorageError, TableDefinition, TableHandle};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Revision to record: a tag byte (0 delete, 1 put), the key's length as u32 LE, the key, the value.
-const LOG: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("log");
+pub(super) const LOG: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("log");
 /// `format` and `compacted`.
-const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
+pub(super) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
 const FORMAT: u64 = 1;
 /// Pages kept in memory; the state itself is in memory already.
 const CACHE: usize = 4 << 20;
 
 pub(super) struct File {
-    db: Database,
+    /// Shared with backups, which read while the writer writes.
+    pub(super) db: Arc<Database>,
 }
 
-fn failed(e: impl Into<redb::Error>) -> Error {
+pub(super) fn failed(e: impl Into<redb::Error>) -> Error {
     match e.into() {
         redb::Error::Io(e) if e.kind() == std::io::ErrorKind::StorageFull => Error::NoSpace(e.to_string()),
         redb::Error::Corrupted(m) => Error::Corrupt(format!("the store's file is damaged: {m}")),
@@ -44,7 +46,7 @@ fn parse(revision: Revision, record: &[u8]) -> Option<Event> {
 }
 
 /// A new file is its owner's alone, and its name outlives a power cut.
-fn secure(path: &Path) -> std::io::Result<()> {
+pub(super) fn secure(path: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -80,7 +82,7 @@ impl File {
 
     /// On a database that is open already.
     pub(super) fn over(db: Database, mvcc: &mut Mvcc) -> Result<Self, Error> {
-        let file = Self { db };
+        let file = Self { db: Arc::new(db) };
         file.load(mvcc)?;
         Ok(file)
     }
@@ -144,6 +146,13 @@ impl File {
             }
         }
         txn.commit().map_err(failed)
+    }
+
+    /// Gives unused room back to the file system.
+    pub(super) fn shrink(&mut self) -> Result<(), Error> {
+        let Some(db) = Arc::get_mut(&mut self.db) else { return Ok(()) };
+        while db.compact().map_err(|e| Error::Unavailable(format!("the file does not shrink: {e}")))? {}
+        Ok(())
     }
 
     /// Drops the records of revisions that no state kept shows.

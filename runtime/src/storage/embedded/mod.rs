@@ -1,12 +1,15 @@
 //! The embedded durable store: one redb file holding the log of writes, the state in memory. Waiting writes share one
 //! fsync (group commit); what is acknowledged is on disk. `file` owns the bytes on disk.
 
+mod backup;
 mod file;
 
 use super::contract::{Backend, BoxFuture, Error, Event, Outcome, Range, Revision, Sink, Subscription, Write};
 use super::dispatch::Dispatch;
 use super::mvcc::Mvcc;
+pub use backup::{backup, compact, restore};
 use file::File;
+use redb::Database;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
@@ -64,6 +67,8 @@ pub struct Embedded {
     jobs: mpsc::Sender<Job>,
     /// Dropped after `jobs`, whose end is the writer's.
     thread: Arc<Thread>,
+    /// For backups alone.
+    db: Arc<Database>,
 }
 
 struct Thread(Option<std::thread::JoinHandle<()>>);
@@ -86,8 +91,16 @@ impl Embedded {
     /// When the directory cannot be used, the file is another program's, of a newer format, damaged, or open elsewhere.
     pub fn open(dir: &Path, retention: Retention) -> Result<Self, Error> {
         let mut mvcc = Mvcc::default();
-        let file = File::open(&dir.join("kubegraft.redb"), &mut mvcc)?;
+        let file = File::open(&dir.join(backup::NAME), &mut mvcc)?;
         Self::start(file, mvcc, retention)
+    }
+
+    /// Copies the store, as it is now, to a file that is not there yet; it serves on meanwhile. Blocks.
+    ///
+    /// # Errors
+    /// The file exists or cannot be written.
+    pub fn backup(&self, to: &Path) -> Result<Revision, Error> {
+        backup::copy(&self.db, to)
     }
 
     /// On a disk of the tests' making.
@@ -105,12 +118,13 @@ impl Embedded {
             state: Mutex::new(State { mvcc, ..State::default() }),
         });
         let (jobs, rx) = mpsc::channel();
+        let db = file.db.clone();
         let writer = Writer { file, shared: shared.clone(), retention, marks: Vec::new(), looked: Instant::now() };
         let thread = std::thread::Builder::new()
             .name("kubegraft-store".into())
             .spawn(move || writer.run(&rx))
             .map_err(|e| Error::Unavailable(format!("cannot start the store's writer: {e}")))?;
-        Ok(Self { shared, jobs, thread: Arc::new(Thread(Some(thread))) })
+        Ok(Self { shared, jobs, thread: Arc::new(Thread(Some(thread))), db })
     }
 }
 
