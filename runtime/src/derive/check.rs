@@ -46,7 +46,7 @@ pub fn validate<T: CustomResourceExt + Serialize>(new: &T, old: Option<&T>) -> R
     let old = old.map(serde_json::to_value).transpose().map_err(|e| one(&e))?;
     version.schema.prune(&mut value, true, None);
     version.schema.default(&mut value);
-    let found = version.schema.validate(&value, old.as_ref());
+    let found = version.validate(&value, old.as_ref());
     let errors: Vec<String> = found.errors.iter().map(ToString::to_string).collect();
     if errors.is_empty() { Ok(()) } else { Err(Invalid(errors)) }
 }

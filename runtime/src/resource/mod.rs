@@ -5,6 +5,7 @@ pub mod codec;
 pub mod conversion;
 pub mod jsonpath;
 pub mod names;
+pub(crate) mod nested;
 pub mod object;
 pub mod selector;
 pub mod validate;

@@ -1,6 +1,6 @@
 //! A validated CustomResourceDefinition in memory: what the engine serves. Reading is lenient, since validation came before.
 
-use super::Schema;
+use super::{Outcome, Schema, validate};
 use crate::resource::GroupResource;
 use crate::status::field::FieldError;
 use serde_json::{Map, Value, json};
@@ -94,6 +94,19 @@ pub struct Version {
     pub columns: Vec<Column>,
     /// JSON paths of selectable fields, `.spec.colour`.
     pub selectable_fields: Vec<String>,
+}
+
+impl Version {
+    /// Validates a whole object by schema, scale paths and rules; with `old`, errors of unchanged parts are dropped as upstream's
+    /// ratcheting does.
+    pub fn validate(&self, new: &Value, old: Option<&Value>) -> Outcome {
+        validate::validate(&self.schema, self.scale.as_ref(), new, old)
+    }
+
+    /// Validates a write to the status subresource: values below status only, but the rules of the whole object.
+    pub fn validate_status(&self, new: &Value, old: &Value) -> Outcome {
+        validate::validate_status(&self.schema, self.scale.as_ref(), new, old)
+    }
 }
 
 /// A definition: one kind with its names, scope and versions.

@@ -75,7 +75,7 @@ impl Schema {
     }
 
     fn rules(&self) -> Option<&rules::Rules> {
-        self.rules.get_or_init(|| rules::Rules::of(&self.node).map(Box::new)).as_deref()
+        self.rules.get_or_init(|| rules::Rules::of(&self.node, true).map(Box::new)).as_deref()
     }
 
     /// Removes what the schema does not know, and nulls of fields that are neither nullable nor defaulted. With `is_root`
@@ -128,13 +128,9 @@ impl Schema {
         Ok(())
     }
 
-    /// Validates a whole object; with `old`, errors of unchanged parts are dropped as upstream's ratcheting does.
+    /// Validates a whole object; with `old`, errors of unchanged parts are dropped as upstream's ratcheting does. What a version
+    /// asks beyond its schema is [`Version::validate`]'s.
     pub fn validate(&self, new: &Value, old: Option<&Value>) -> Outcome {
-        validate::validate(self, new, old)
-    }
-
-    /// Validates a write to the status subresource: values below status only, but the rules of the whole object.
-    pub fn validate_status(&self, new: &Value, old: &Value) -> Outcome {
-        validate::validate_status(self, new, old)
+        validate::validate(self, None, new, old)
     }
 }

@@ -75,7 +75,7 @@ impl Definition {
                 Err(text) => vec![FieldError::invalid(Path::root(), Value::Null, text)],
                 Ok(()) => {
                     let mut errors = self.metadata(&object);
-                    let outcome = version.schema.validate(&object, old);
+                    let outcome = version.validate(&object, old);
                     errors.extend(outcome.errors);
                     warnings = outcome.warnings;
                     errors

@@ -152,10 +152,10 @@ pub fn validate(target: &Target, new: &Object, old: Option<&Object>, ctx: &Conte
         return vec![FieldError::invalid("apiVersion", new.api_version(), format!("must be {gv}"))];
     }
     let old = old.map(|o| Value::Object(o.0.clone()));
-    let (schema, value) = (&target.version().schema, Value::Object(new.0.clone()));
+    let (version, value) = (target.version(), Value::Object(new.0.clone()));
     let outcome = match &old {
-        Some(old) if target.part == Part::Status => schema.validate_status(&value, old),
-        old => schema.validate(&value, old.as_ref()),
+        Some(old) if target.part == Part::Status => version.validate_status(&value, old),
+        old => version.validate(&value, old.as_ref()),
     };
     for w in outcome.warnings {
         ctx.warn(w);

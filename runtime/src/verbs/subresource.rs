@@ -11,7 +11,7 @@ use super::store::Preconditions;
 use super::{create, decode, update};
 use crate::patch::apply::{self, ApplyError, FieldManager, Writer, manager_name};
 use crate::resource::codec::{self, Format};
-use crate::resource::{GroupKind, Object};
+use crate::resource::{GroupKind, Object, nested};
 use crate::schema::typed::{self, Empty, Struct, Type};
 use crate::schema::{OBJECT_META, Scale};
 use crate::status::field::FieldError;
@@ -89,12 +89,7 @@ pub fn scale_of(target: &Target, entry: &Entry) -> Result<Object> {
 /// An object's Scale, and whether the object has replicas; `absent` stands for those it has not.
 fn scale(target: &Target, object: &Object, absent: i64) -> Result<(Object, bool)> {
     let paths = paths(target)?;
-    let number = |path: &str| match at(object, path) {
-        None => Ok(None),
-        Some(v) => v.as_i64().map(Some).ok_or_else(|| {
-            Status::unclassified(format!("{path} accessor error: {v} is of the type {}, expected int64", word(v)))
-        }),
-    };
+    let number = |path: &str| nested::int(&object.0, path).map_err(Status::unclassified);
     let replicas = number(&paths.spec_replicas_path)?;
     let mut status = Map::new();
     status.insert("replicas".into(), number(&paths.status_replicas_path)?.unwrap_or_default().into());
@@ -115,17 +110,6 @@ fn scale(target: &Target, object: &Object, absent: i64) -> Result<(Object, bool)
     }
     let scale = json!({"kind": KIND, "apiVersion": API_VERSION, "metadata": metadata, "spec": spec, "status": status});
     Ok((Object::from_value(scale).unwrap_or_default(), replicas.is_some()))
-}
-
-fn word(v: &Value) -> &'static str {
-    match v {
-        Value::Null => "<nil>",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "float64",
-        Value::String(_) => "string",
-        Value::Array(_) => "[]interface {}",
-        Value::Object(_) => "map[string]interface {}",
-    }
 }
 
 /// How a Scale is given.

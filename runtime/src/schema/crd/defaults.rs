@@ -1,10 +1,11 @@
 //! Defaults in a definition: each must be a value that its own schema accepts, without unknown fields and with sound
-//! metadata (apiextensions `schema/defaulting/validation.go`).
+//! metadata, and keep its own rules (apiextensions `schema/defaulting/validation.go`).
 
 use super::at::At;
 use super::options::Options;
 use super::props::Props;
 use super::structural;
+use crate::schema::cel::PER_OBJECT_LIMIT;
 use crate::schema::node::Node;
 use crate::schema::{metadata, prune, validate};
 use crate::status::field::{FieldError, Path};
@@ -15,7 +16,7 @@ pub(super) fn validate(root: &Node, options: &Options<'_>, at: &At<'_>) -> Vec<F
     if !root.has_defaults {
         return Vec::new();
     }
-    let mut walk = Walk { options, resource: root, errors: Vec::new() };
+    let mut walk = Walk { options, resource: root, budget: Some(PER_OBJECT_LIMIT), errors: Vec::new() };
     walk.node(root, true, false, None, at);
     walk.errors
 }
@@ -65,14 +66,14 @@ struct Walk<'w> {
     options: &'w Options<'w>,
     /// The resource that is being looked at: the root, or the nearest embedded one.
     resource: &'w Node,
+    /// What the rules of all defaults may still cost. Once it is spent, no further default is looked at.
+    budget: Option<i64>,
     errors: Vec<FieldError>,
 }
 
 impl<'w> Walk<'w> {
     fn node(&mut self, node: &'w Node, root: bool, in_meta: bool, way: Option<&Way<'_>>, at: &At<'_>) {
-        if !node.has_defaults {
-            return;
-        }
+        let Some(budget) = self.budget.filter(|_| node.has_defaults) else { return };
         let resource = root || node.embedded;
         let outer = self.resource;
         let (in_meta, way) = if resource { (false, None) } else { (in_meta, way) };
@@ -86,7 +87,8 @@ impl<'w> Walk<'w> {
                 false => self.outside_metadata(node, default, resource, &at),
             };
             if sound {
-                self.errors.extend(validate::default_value(node, default, resource, &Path::new(at.to_string())));
+                let path = Path::new(at.to_string());
+                self.budget = validate::default_value(node, default, resource, &path, budget, &mut self.errors);
             }
         }
         // Defaults below additionalProperties are applied, but upstream does not check them.

@@ -7,7 +7,7 @@ mod run;
 #[cfg(test)]
 mod tests;
 
-pub(in crate::schema) use run::validate;
+pub(in crate::schema) use run::{validate, validate_default};
 
 use super::cel::{self, Declared};
 use super::node::Node;
@@ -44,9 +44,9 @@ struct Texts {
 }
 
 impl Rules {
-    /// Compiles all rules of a schema of whole resources; none if it has none.
-    pub(in crate::schema) fn of(node: &Node) -> Option<Self> {
-        node.has_rules.then(|| Self::read(node, node, true)).flatten()
+    /// Compiles all rules at and below a node; none if there are none. With `is_root` its values are whole resources.
+    pub(in crate::schema) fn of(node: &Node, is_root: bool) -> Option<Self> {
+        node.has_rules.then(|| Self::read(node, node, is_root)).flatten()
     }
 
     /// Rules stand where `stated` has them, but types are those of `node`: within allOf the two differ.

@@ -20,7 +20,36 @@ pub(in crate::schema) fn validate(rules: &Rules, node: &Node, new: &Json, old: O
     let mut run = Run { budget: PER_OBJECT_LIMIT, outcome };
     let unchanged = Unchanged { current: old.map(|old| Pair { old, new, node }), nearest: None };
     // Nothing runs after the budget is spent.
-    let _ = run.node(rules, node, &Place::Root, Values { new, old }, unchanged, true);
+    let _ = run.node(rules, node, &Place::Start(&Path::root()), Values { new, old }, unchanged, true);
+}
+
+/// Runs the rules at and below a default, which is at `path`: as a value that stays what it is, and if that may be, as a new
+/// one, for rules to which the old value is optional (apiextensions `schema/defaulting/validation.go`). What is left of the
+/// budget; nothing if it is spent.
+pub(in crate::schema) fn validate_default(
+    rules: &Rules,
+    node: &Node,
+    default: &Json,
+    is_resource: bool,
+    path: &Path,
+    budget: i64,
+    errors: &mut Vec<FieldError>,
+) -> Option<i64> {
+    let from = |old| {
+        let mut outcome = Outcome::default();
+        let mut run = Run { budget, outcome: &mut outcome };
+        let (values, unchanged) = (Values { new: default, old }, Unchanged { current: None, nearest: None });
+        let done = run.node(rules, node, &Place::Start(path), values, unchanged, is_resource);
+        let left = done.is_ok().then_some(run.budget);
+        (outcome.errors, left)
+    };
+    let (mut found, mut left) = from(Some(default));
+    if found.is_empty() {
+        let (as_new, left_as_new) = from(None);
+        (found, left) = (as_new, left.min(left_as_new));
+    }
+    errors.append(&mut found);
+    left
 }
 
 /// The end of all rules.
@@ -40,7 +69,7 @@ struct Values<'a> {
 
 /// A place in the object, made a path only for errors.
 enum Place<'p> {
-    Root,
+    Start(&'p Path),
     Child(&'p Place<'p>, &'p str),
     Key(&'p Place<'p>, &'p str),
     Index(&'p Place<'p>, usize),
@@ -49,7 +78,7 @@ enum Place<'p> {
 impl Place<'_> {
     fn path(&self) -> Path {
         match self {
-            Self::Root => Path::root(),
+            Self::Start(path) => (*path).clone(),
             Self::Child(parent, name) => parent.path().child(name),
             Self::Key(parent, key) => parent.path().key(key),
             Self::Index(parent, i) => parent.path().index(*i),

@@ -7,9 +7,11 @@ pub(crate) mod formats;
 mod listtype;
 mod number;
 mod openapi;
+mod scale;
 
-use super::Schema;
 use super::node::Node;
+use super::rules::{Rules, validate_default};
+use super::{Scale, Schema};
 use crate::status::field::{BadValue, FieldError, Kind, Path};
 use correlate::Pair;
 use serde_json::Value;
@@ -23,10 +25,14 @@ pub struct Outcome {
     pub warnings: Vec<String>,
 }
 
-/// See [`super::Schema::validate`].
-pub(super) fn validate(schema: &Schema, new: &Value, old: Option<&Value>) -> Outcome {
+/// See [`super::Version::validate`].
+pub(super) fn validate(schema: &Schema, scale: Option<&Scale>, new: &Value, old: Option<&Value>) -> Outcome {
     let node = &schema.node;
     let mut errors = openapi::validate(node, new, old.map(|old| Pair { old, new, node }), &Path::root());
+    if let Some(scale) = scale {
+        scale::spec(scale, new, &mut errors);
+        scale::status(scale, new, &mut errors);
+    }
     if node.has_kubernetes {
         embedded::validate(&Path::root(), new, node, &mut errors);
         lists(node, new, old, &mut errors);
@@ -35,7 +41,7 @@ pub(super) fn validate(schema: &Schema, new: &Value, old: Option<&Value>) -> Out
 }
 
 /// Validates a write to the status subresource: values below status, and the rules of the whole object.
-pub(super) fn validate_status(schema: &Schema, new: &Value, old: &Value) -> Outcome {
+pub(super) fn validate_status(schema: &Schema, scale: Option<&Scale>, new: &Value, old: &Value) -> Outcome {
     let node = &schema.node;
     let mut errors = Vec::new();
     if let (Some(status), Some(node)) = (new.get("status"), node.property("status")) {
@@ -44,15 +50,33 @@ pub(super) fn validate_status(schema: &Schema, new: &Value, old: &Value) -> Outc
         let pair = Pair { old: was, new: status, node };
         errors = openapi::validate(node, status, Some(pair), &Path::new("status"));
     }
+    if let Some(scale) = scale {
+        scale::status(scale, new, &mut errors);
+    }
     if node.has_kubernetes {
         lists(node, new, Some(old), &mut errors);
     }
     rules(schema, new, Some(old), errors)
 }
 
-/// Validates a default by its own schema. With `is_resource` it is a whole resource.
-pub(super) fn default_value(node: &Node, default: &Value, _is_resource: bool, path: &Path) -> Vec<FieldError> {
-    openapi::validate(node, default, None, path)
+/// Validates a default by its own schema, and where that finds nothing, by its rules, within the budget: what is left of it,
+/// nothing if it is spent. With `is_resource` the default is a whole resource.
+pub(super) fn default_value(
+    node: &Node,
+    default: &Value,
+    is_resource: bool,
+    path: &Path,
+    budget: i64,
+    errors: &mut Vec<FieldError>,
+) -> Option<i64> {
+    let mut found = openapi::validate(node, default, None, path);
+    if found.is_empty()
+        && let Some(rules) = Rules::of(node, is_resource)
+    {
+        return validate_default(&rules, node, default, is_resource, path, budget, errors);
+    }
+    errors.append(&mut found);
+    Some(budget)
 }
 
 /// Validates apiVersion, kind and metadata of embedded resources at or below `x`, and with `is_resource` those of `x` too.
@@ -103,7 +127,7 @@ fn rules(schema: &Schema, new: &Value, old: Option<&Value>, errors: Vec<FieldErr
 /// A JSON value as an error prints it; floats as Go writes them.
 pub(in crate::schema) fn bad(value: &Value) -> BadValue {
     match value {
-        Value::Number(n) => BadValue::Raw(number::Num::of(n).json()),
+        Value::Number(n) => BadValue::Raw(number::Num::of(n).v()),
         v => BadValue::Json(v.clone()),
     }
 }

@@ -1,5 +1,6 @@
 //! JSON numbers as Go's decoder sees them: an int64 where the text is one, otherwise a float64; and how Go prints those.
 
+use crate::resource::codec::go_float;
 use serde_json::Number;
 
 /// A number as Go's decoder types it.
@@ -29,11 +30,11 @@ impl Num {
         }
     }
 
-    /// As encoding/json writes it.
-    pub(super) fn json(self) -> String {
+    /// `%v`, as errors print it.
+    pub(super) fn v(self) -> String {
         match self {
             Self::Int(i) => i.to_string(),
-            Self::Float(f) => float_json(f),
+            Self::Float(f) => float_v(f),
         }
     }
 
@@ -77,39 +78,9 @@ pub(super) fn is_json_integer(f: f64) -> bool {
     (f - g).abs() / (f.abs() + g.abs()) < EPSILON
 }
 
-/// Shortest digits and decimal exponent: value = 0.digits * 10^exp.
-fn digits(f: f64) -> (bool, String, i32) {
-    let text = format!("{:e}", f.abs());
-    let (mantissa, exp) = text.split_once('e').unwrap_or((&text, "0"));
-    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
-    (f.is_sign_negative(), digits, exp.parse::<i32>().unwrap_or(0))
-}
-
-fn exponent_form(negative: bool, digits: &str, exp: i32, min_exp_digits: usize) -> String {
-    let (first, rest) = digits.split_at(1.min(digits.len()));
-    let point = if rest.is_empty() { "" } else { "." };
-    let sign = if exp < 0 { '-' } else { '+' };
-    let minus = if negative { "-" } else { "" };
-    format!("{minus}{first}{point}{rest}e{sign}{:0min_exp_digits$}", exp.abs())
-}
-
-/// encoding/json's float: exponent form below 1e-6 and from 1e21.
-fn float_json(f: f64) -> String {
-    if f == 0.0 || !f.is_finite() || (1e-6..1e21).contains(&f.abs()) {
-        return format!("{f}");
-    }
-    let (negative, d, exp) = digits(f);
-    // Only one-digit negative exponents lose their zero.
-    exponent_form(negative, &d, exp, if exp < 0 { 1 } else { 2 })
-}
-
 /// `%v` of a float64.
 pub(super) fn float_v(f: f64) -> String {
-    if f == 0.0 || !f.is_finite() {
-        return format!("{f}");
-    }
-    let (negative, d, exp) = digits(f);
-    if (-4..6).contains(&exp) { format!("{f}") } else { exponent_form(negative, &d, exp, 2) }
+    go_float(&format!("{f:e}"))
 }
 
 #[cfg(test)]
@@ -118,14 +89,16 @@ mod tests {
 
     #[test]
     fn floats_print_as_go_prints_them() {
-        for (f, json, v) in [
-            (1.0, "1", "1"),
-            (0.5, "0.5", "0.5"),
-            (1e21, "1e+21", "1e+21"),
-            (1e-7, "1e-7", "1e-07"),
-            (1.5e300, "1.5e+300", "1.5e+300"),
+        for (f, v) in [
+            (1.0, "1"),
+            (-0.0, "-0"),
+            (0.5, "0.5"),
+            (123456.0, "123456"),
+            (1234567.0, "1.234567e+06"),
+            (1e20, "1e+20"),
+            (1e-7, "1e-07"),
+            (1.5e300, "1.5e+300"),
         ] {
-            assert_eq!(float_json(f), json);
             assert_eq!(float_v(f), v);
         }
     }

@@ -361,8 +361,8 @@ fn number(node: &Node, c: Option<&Checks>, format: Option<&str>, x: Num, at: &At
         }
         fits
     };
-    let value = || BadValue::Raw(x.json());
-    let float_value = || BadValue::Raw(Num::Float(x.float()).json());
+    let value = || BadValue::Raw(x.v());
+    let float_value = || BadValue::Raw(Num::Float(x.float()).v());
     if let Some(factor) = c.multiple_of {
         let native = native(factor, "MultipleOf", found);
         let (ok, positive, factor, shown) = match x {
