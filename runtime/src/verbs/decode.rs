@@ -75,6 +75,10 @@ pub fn object(ctx: &Context, target: &Target, format: Format, raw: &[u8], mode: 
     };
     let mut unknown = Vec::new();
     let object = shape(target, object, &mut unknown).map_err(&cannot)?;
+    if target.served.strategy.builtin() && format == Format::Json {
+        // Custom resources are pruned, which reports in the order of names; so do decoders of YAML.
+        codec::order::by_text(raw, &mut unknown);
+    }
     match mode {
         FieldValidation::Strict => {
             let refusals: Vec<String> = decoded.refusals(format).into_iter().chain(unknown_fields(&unknown)).collect();

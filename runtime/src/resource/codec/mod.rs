@@ -1,7 +1,8 @@
-//! Bytes of requests to JSON values, with what a strict reader objects to. Formats and their quirks are in `json`,
-//! `yaml` and `protobuf`; what a value means is the callers'.
+//! Bytes of requests to JSON values, with what a strict reader objects to, and in which order. Formats and their quirks are
+//! in `json`, `yaml` and `protobuf`; what a value means is the callers'.
 
 pub mod json;
+pub mod order;
 pub mod protobuf;
 pub mod yaml;
 
