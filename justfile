@@ -32,6 +32,7 @@ parity *words:
 deny:
     cargo deny check
 
-# Write what is generated anew: the table of kubectl
+# Write what is generated anew: the table of kubectl, the page of serde forms
 update:
+    UPDATE=1 cargo test -p kubegraft --test derive the_page
     UPDATE=1 cargo test -p kubegraft-tests the_table

@@ -293,7 +293,7 @@ fn is_option(ty: &syn::Type) -> bool {
 fn variants(all: &[Variant], n: &Names) -> TokenStream {
     let derive = &n.derive;
     let untagged = all.iter().any(|v| matches!(v.tagging, Tagging::Untagged));
-    let branches: TokenStream = all.iter().map(|v| variant(v, n)).collect();
+    let branches: TokenStream = all.iter().map(|v| variant(v, all, n)).collect();
     let exclusive = !untagged;
     quote! {{
         let mut __b = #derive::Branches::new();
@@ -303,7 +303,7 @@ fn variants(all: &[Variant], n: &Names) -> TokenStream {
 }
 
 /// Statements that add the branches of a variant to `__b`.
-fn variant(v: &Variant, n: &Names) -> TokenStream {
+fn variant(v: &Variant, all: &[Variant], n: &Names) -> TokenStream {
     let (derive, name, aliases, other) = (&n.derive, &v.name, &v.aliases, v.other);
     let names = quote!(&[#name #(, #aliases)*]);
     let describe = describe(v.docs.as_ref(), &v.attrs);
@@ -321,51 +321,63 @@ fn variant(v: &Variant, n: &Names) -> TokenStream {
         __p
     }};
     let unit = matches!(v.body, Body::Unit);
+    let tag = |tag: &String| match v.other {
+        false => quote!(__o.tag(#tag, #names);),
+        true => {
+            let others = all.iter().filter(|o| !o.other).flat_map(|o| std::iter::once(&o.name).chain(&o.aliases));
+            quote!(__o.other_tag(#tag, &[#(#others),*]);)
+        }
+    };
     match &v.tagging {
         Tagging::External if unit => quote!(__b.name(#names, #other);),
         Tagging::External => quote!(__b.keyed(#names, #content);),
         Tagging::Untagged => quote!(__b.bare(#content);),
-        Tagging::Internal(tag) => match &v.body {
-            Body::Struct { fields, deny_unknown } => {
-                let fields = object(fields, *deny_unknown, false, n);
-                quote! {{
-                    let mut __o = #derive::Object::new();
-                    __o.tag(#tag, #names, #other);
-                    #fields
-                    #[allow(unused_mut)]
-                    let mut __p = #derive::Property::new(__o.into_schema(), false);
-                    #said
-                    __b.bare(__p);
-                }}
-            }
-            Body::Unit => {
-                let deny = v.deny_unknown.then(|| quote!(__o.deny_unknown();));
-                quote! {{
-                    let mut __o = #derive::Object::new();
-                    __o.tag(#tag, #names, #other);
-                    #deny
-                    __b.bare(#derive::Property::new(__o.into_schema(), false));
-                }}
-            }
-            _ => quote! {{
-                let mut __o = #derive::Object::new();
-                __o.tag(#tag, #names, #other);
-                __o.flatten(#content);
-                __b.bare(#derive::Property::new(__o.into_schema(), false));
-            }},
-        },
-        Tagging::Adjacent(tag, content_key) => {
-            let content = (!unit).then(|| {
-                quote! {
-                    let __c = #content;
-                    let __required = __c.required();
-                    __o.property(#content_key, &[], __c, __required);
+        Tagging::Internal(key) => {
+            let tag = tag(key);
+            match &v.body {
+                Body::Struct { fields, deny_unknown } => {
+                    let fields = object(fields, *deny_unknown, false, n);
+                    quote! {{
+                        let mut __o = #derive::Object::new();
+                        #tag
+                        #fields
+                        #[allow(unused_mut)]
+                        let mut __p = #derive::Property::new(__o.into_schema(), false);
+                        #said
+                        __b.bare(__p);
+                    }}
                 }
-            });
+                // serde looks at the tag only.
+                Body::Unit => quote! {{
+                    let mut __o = #derive::Object::new();
+                    #tag
+                    __b.bare(#derive::Property::new(__o.into_schema(), false));
+                }},
+                _ => quote! {{
+                    let mut __o = #derive::Object::new();
+                    #tag
+                    __o.include(#content);
+                    __b.bare(#derive::Property::new(__o.into_schema(), false));
+                }},
+            }
+        }
+        Tagging::Adjacent(key, content_key) => {
+            let tag = tag(key);
+            // Null is dropped, which an option reads as none; allowed, it would be for all variants.
+            let content = match unit {
+                false => quote! {
+                    let mut __c = #content;
+                    let __required = __c.required();
+                    __c.not_null();
+                    __o.property(#content_key, &[], __c, __required);
+                },
+                true if v.deny_unknown || all.iter().all(|o| matches!(o.body, Body::Unit)) => TokenStream::new(),
+                true => quote!(__o.absent(#content_key);),
+            };
             let deny = v.deny_unknown.then(|| quote!(__o.deny_unknown();));
             quote! {{
                 let mut __o = #derive::Object::new();
-                __o.tag(#tag, #names, #other);
+                #tag
                 #content
                 #deny
                 __b.bare(#derive::Property::new(__o.into_schema(), false));

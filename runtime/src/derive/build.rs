@@ -193,16 +193,36 @@ impl Object {
     }
 
     /// Adds the tag of a variant.
-    pub fn tag(&mut self, name: &str, values: &[&str], any: bool) {
-        let schema = if any { json!({"type": "string"}) } else { json!({"type": "string", "enum": values}) };
+    pub fn tag(&mut self, name: &str, values: &[&str]) {
+        self.properties.insert(name.into(), json!({"type": "string", "enum": values}));
+        self.required.push(name.into());
+    }
+
+    /// Adds the tag of the variant that is read if no other has the tag.
+    pub fn other_tag(&mut self, name: &str, others: &[&str]) {
+        let mut schema = json!({"type": "string"});
+        if !others.is_empty() {
+            schema["not"] = json!({"enum": others});
+        }
         self.properties.insert(name.into(), schema);
         self.required.push(name.into());
+    }
+
+    /// Says that a field of other variants is not there.
+    pub fn absent(&mut self, name: &str) {
+        self.all_of.push(json!({"not": {"required": [name]}}));
+    }
+
+    /// Adds the fields of the struct that is a variant's content.
+    pub fn include(&mut self, property: Property) {
+        self.all_of.push(Value::Object(property.schema));
     }
 
     /// Adds the fields of a flattened value. A flattened option that does not fit is none to serde, so nothing of it is
     /// required.
     pub fn flatten(&mut self, property: Property) {
         let mut schema = property.schema;
+        schema.insert(super::structural::FLAT.into(), Value::Bool(true));
         if property.optional {
             schema.insert(super::structural::OPTIONAL.into(), Value::Bool(true));
         }
@@ -272,6 +292,7 @@ impl Branches {
             let mut o = Object::new();
             let content = Property { schema: content.schema.clone(), optional: false };
             o.property(n, &[], content, true);
+            o.deny_unknown();
             self.all.push(o.into_schema().to_value());
         }
     }

@@ -1,8 +1,8 @@
 //! What the derives make: schemas of every form that serde has, and definitions like those of kube's own derive.
-#![allow(dead_code, missing_docs, clippy::unwrap_used)]
+#![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used)]
 #![recursion_limit = "256"]
 
+mod forms;
 mod kube_examples;
 mod resource;
-mod serde_forms;
 mod types;

@@ -10,7 +10,7 @@ use kubegraft::schema::Schema;
 use kubegraft::{CustomResource, KubeSchema, structural_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug)]
 #[kube(
@@ -215,4 +215,32 @@ fn stored_objects_outlive_new_optional_fields_and_tighter_bounds() {
     // What the program writes is taken as well: none is null.
     let written = serde_json::to_value(After { name: "a".into(), level: 1, note: None, weight: 1 }).unwrap();
     assert!(schema.validate(&written, None).errors.is_empty(), "{written}");
+}
+
+#[derive(KubeSchema, Serialize, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+enum Colour {
+    Red,
+    Green,
+}
+
+#[derive(KubeSchema, Serialize, Deserialize)]
+struct Collections {
+    map: BTreeMap<String, i32>,
+    by_number: BTreeMap<u32, String>,
+    by_colour: BTreeMap<Colour, bool>,
+    any: BTreeMap<String, Value>,
+    set: BTreeSet<String>,
+    value: Value,
+    bytes: Vec<u8>,
+}
+
+#[test]
+fn maps_sets_and_open_values() {
+    let s = structural_schema::<Collections>();
+    let p = &s["properties"];
+    assert_eq!(p["map"]["additionalProperties"]["type"], json!("integer"));
+    assert_eq!(p["by_number"]["additionalProperties"]["type"], json!("string"));
+    assert_eq!(p["any"]["additionalProperties"]["x-kubernetes-preserve-unknown-fields"], json!(true));
+    assert_eq!(p["set"]["x-kubernetes-list-type"], json!("set"));
+    assert_eq!(p["value"], json!({"x-kubernetes-preserve-unknown-fields": true, "nullable": true}));
 }

@@ -37,8 +37,7 @@ pub(super) fn is_null(node: &Node) -> bool {
 /// One node that admits what any of them admits.
 pub(super) fn union(nodes: &[Node], exclusive: bool, problems: &mut Vec<String>) -> Node {
     let nodes: Vec<&Node> = nodes.iter().collect();
-    let (mut out, mut rest) = factor(&nodes, problems);
-    close(&nodes, &mut rest, exclusive);
+    let (mut out, mut rest) = factor(&nodes, exclusive, problems);
     out.remove(CLOSED);
     if rest.iter().all(|r| r.keys().all(|k| k == "enum")) && out.contains_key("enum") {
         return out;
@@ -65,11 +64,26 @@ pub(super) fn union(nodes: &[Node], exclusive: bool, problems: &mut Vec<String>)
     out
 }
 
-/// Tells a closed branch from fields that only others have.
-fn close(nodes: &[&Node], rest: &mut [Node], exclusive: bool) {
+/// Tells a closed branch from fields that only others have. Where the union is open, nothing is pruned, so there the number of
+/// fields is bounded; that says the same only if all are required.
+fn close(nodes: &[&Node], rest: &mut [Node], exclusive: bool, open: bool, problems: &mut Vec<String>) {
     let names = |n: &Node| -> Vec<String> {
         n.get("properties").and_then(Value::as_object).map(|p| p.keys().cloned().collect()).unwrap_or_default()
     };
+    let required = |n: &Node| n.get("required").and_then(Value::as_array).map_or(0, Vec::len);
+    if open {
+        for (n, r) in nodes.iter().zip(rest.iter_mut()).filter(|(n, _)| n.contains_key(CLOSED)) {
+            let all = names(n).len();
+            r.insert("maxProperties".into(), all.into());
+            if required(n) != all {
+                problems.push(
+                    "unknown fields cannot be denied where a variant is no object and some fields are optional; \
+                     remove deny_unknown_fields, or make all variants structs"
+                        .into(),
+                );
+            }
+        }
+    }
     let objects: Vec<&&Node> = nodes.iter().filter(|n| n.get("type") == Some(&json!("object"))).collect();
     // Externally tagged: each needs its own single key, so two keys already fit two branches.
     if exclusive && objects.iter().all(|n| names(n).len() == 1 && n.contains_key("required")) {
@@ -96,12 +110,18 @@ fn close(nodes: &[&Node], rest: &mut [Node], exclusive: bool) {
 }
 
 /// The common structure, and for each node what is left of it.
-fn factor(nodes: &[&Node], problems: &mut Vec<String>) -> (Node, Vec<Node>) {
+fn factor(nodes: &[&Node], exclusive: bool, problems: &mut Vec<String>) -> (Node, Vec<Node>) {
     let mut rest = vec![Node::new(); nodes.len()];
     let Some(first) = nodes.first() else { return (open_node(), rest) };
     if nodes.iter().all(|n| n == first) {
         return ((*first).clone(), rest);
     }
+    let mut bounded: Vec<Node> = Vec::new();
+    if nodes.iter().any(|n| kinds(n) != kinds(first)) {
+        bounded.extend(nodes.iter().map(|n| by_bounds(n)));
+    }
+    let bounded: Vec<&Node> = bounded.iter().collect();
+    let nodes = if bounded.is_empty() { nodes } else { &bounded };
     let mut out = Node::new();
     types(nodes, &mut out, &mut rest);
     for k in ["description", "title", "x-kubernetes-embedded-resource", "example", "externalDocs"] {
@@ -130,6 +150,7 @@ fn factor(nodes: &[&Node], problems: &mut Vec<String>) -> (Node, Vec<Node>) {
     properties(nodes, &mut out, &mut rest, problems);
     items(nodes, &mut out, &mut rest, problems);
     values(nodes, &mut out, problems);
+    close(nodes, &mut rest, exclusive, out.contains_key(PRESERVE), problems);
     (out, rest)
 }
 
@@ -193,6 +214,19 @@ fn types(nodes: &[&Node], out: &mut Node, rest: &mut [Node]) {
     }
 }
 
+/// A format is looked at where there is a type. Where the type goes, bounds say the same.
+fn by_bounds(n: &Node) -> Node {
+    let mut out = n.clone();
+    if out.get("type") == Some(&json!("integer")) {
+        if out.get("format") == Some(&json!("int32")) {
+            out.entry("minimum").or_insert(i32::MIN.into());
+            out.entry("maximum").or_insert(i32::MAX.into());
+        }
+        out.remove("format");
+    }
+    out
+}
+
 fn integers(each: &[Vec<&str>], rest: &mut [Node]) {
     for (kinds, r) in each.iter().zip(rest.iter_mut()) {
         if kinds.contains(&"integer") {
@@ -246,10 +280,14 @@ fn properties(nodes: &[&Node], out: &mut Node, rest: &mut [Node], problems: &mut
     for name in names {
         let at: Vec<usize> = (0..nodes.len()).filter(|i| each[*i].contains_key(name)).collect();
         let here: Vec<&Node> = at.iter().filter_map(|i| each[*i].get(name)?.as_object()).collect();
-        let (mut skeleton, left) = factor(&here, problems);
+        let (mut skeleton, left) = factor(&here, false, problems);
         if here.len() < nodes.len() {
             // It would be set on variants that do not have the field; serde fills it in where it belongs.
             skeleton.remove("default");
+        }
+        // A null that is not allowed is dropped, so none stays none. One that is allowed would be for all variants.
+        if !here.iter().all(|n| n.get("nullable") == Some(&Value::Bool(true))) && !here.iter().any(|n| is_null(n)) {
+            skeleton.remove("nullable");
         }
         for (i, r) in at.iter().zip(left).filter(|(_, r)| !r.is_empty()) {
             if let Value::Object(p) = rest[*i].entry("properties").or_insert_with(|| json!({})) {
@@ -269,7 +307,7 @@ fn items(nodes: &[&Node], out: &mut Node, rest: &mut [Node], problems: &mut Vec<
     if here.is_empty() {
         return;
     }
-    let (skeleton, left) = factor(&here, problems);
+    let (skeleton, left) = factor(&here, false, problems);
     for (i, r) in at.iter().zip(left).filter(|(_, r)| !r.is_empty()) {
         rest[*i].insert("items".into(), Value::Object(r));
     }
@@ -281,7 +319,7 @@ fn values(nodes: &[&Node], out: &mut Node, problems: &mut Vec<String>) {
     if here.is_empty() {
         return;
     }
-    let (skeleton, left) = factor(&here, problems);
+    let (skeleton, left) = factor(&here, false, problems);
     if left.iter().any(|r| !r.is_empty()) {
         problems.push("maps of different values in one union: their values are validated less".into());
     }

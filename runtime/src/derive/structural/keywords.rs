@@ -105,7 +105,8 @@ pub(super) fn copy(k: &str, v: Value, out: &mut Node) {
             | "x-kubernetes-list-map-keys"
             | "x-kubernetes-map-type"
             | super::CLOSED
-            | super::OPTIONAL,
+            | super::OPTIONAL
+            | super::FLAT,
             v,
         ) => {
             out.insert(k.into(), v);

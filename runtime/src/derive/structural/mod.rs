@@ -12,6 +12,8 @@ type Node = Map<String, Value>;
 
 /// On a flattened schema: all of it may be missing.
 pub(super) const OPTIONAL: &str = "x-kubegraft-optional";
+/// On a flattened schema: fields that it does not name are those around it.
+pub(super) const FLAT: &str = "x-kubegraft-flat";
 /// On an object: fields that are not named are refused. Kubernetes prunes such fields, so this only tells variants apart.
 const CLOSED: &str = "x-kubegraft-closed";
 const PRESERVE: &str = "x-kubernetes-preserve-unknown-fields";
@@ -81,6 +83,9 @@ impl Lower<'_> {
                             let mut part = self.lower(&b);
                             if part.remove(OPTIONAL).is_some() {
                                 relax(&mut part);
+                            }
+                            if part.remove(FLAT).is_some() {
+                                part.remove(CLOSED);
                             }
                             overlay(&mut base, part);
                         } else {
@@ -338,6 +343,7 @@ enum Place {
 fn tidy(node: &mut Node, place: Place) {
     node.remove(CLOSED);
     node.remove(OPTIONAL);
+    node.remove(FLAT);
     if node.get("nullable") == Some(&Value::Bool(false)) {
         node.remove("nullable");
     }
