@@ -1,3 +1,4 @@
-//! What the programs in `bin/` share: the operator of `fleet`, which is here so that its test can run it.
+//! What the programs in `bin/` share: the operator of `fleet` and the kind of `versions`, here so that tests can use them.
 
 pub mod fleet;
+pub mod versions;

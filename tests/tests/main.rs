@@ -10,4 +10,5 @@ mod layers;
 mod python;
 mod readme;
 mod typed;
+mod versions;
 mod watch_model;

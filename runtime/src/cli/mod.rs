@@ -76,7 +76,7 @@ impl App {
 
     /// Serves a kind in several versions, with conversion between them.
     #[must_use]
-    pub fn versions(mut self, versions: Versions) -> Self {
+    pub fn versions<Newest>(mut self, versions: Versions<Newest>) -> Self {
         match versions.finish() {
             Ok((crd, graph)) => {
                 let name = crd.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();

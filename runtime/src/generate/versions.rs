@@ -2,45 +2,91 @@
 //! conversion graph that goes with it. What a conversion means is the user's `From` and `TryFrom`; how an object gets along
 //! the graph is `resource::conversion`'s.
 
-use crate::resource::conversion::Graph;
+use crate::resource::conversion::{Graph, Neighbour};
 use kube_core::crd::merge_crds;
+use kube_core::object::HasSpec;
 use kube_core::{CustomResourceExt, Resource};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::fmt::Display;
+use std::marker::PhantomData;
 
-/// The versions of a kind, oldest first. The newest is stored unless another is named; all are served.
+/// The versions of a kind, oldest first. The newest, `Newest`, is stored unless another is named; served are those whose own
+/// definition says so.
 ///
-/// Neighbours convert by `TryFrom` in both directions (`From` will do), of whole objects. What an older version cannot hold
-/// is kept in an annotation and comes back where it can be held.
-pub struct Versions {
+/// Neighbours convert by `TryFrom` in both directions (`From` will do). What an older version cannot hold is kept in an
+/// annotation and comes back where it can be held. An error of a conversion should begin with the path of the field.
+///
+/// ```no_run
+/// # use kubegraft::{CustomResource, KubeSchema, Versions};
+/// # use serde::{Deserialize, Serialize};
+/// mod v1alpha1 {
+/// #   use super::*;
+///     #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug)]
+///     #[kube(group = "example.com", version = "v1alpha1", kind = "Pane", deprecated)]
+///     pub struct PaneSpec { pub size: u32 }
+/// }
+/// mod v1 {
+/// #   use super::*;
+///     #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug)]
+///     #[kube(group = "example.com", version = "v1", kind = "Pane")]
+///     pub struct PaneSpec { pub width: u32, pub height: u32 }
+/// }
+/// impl From<v1alpha1::PaneSpec> for v1::PaneSpec {
+///     fn from(old: v1alpha1::PaneSpec) -> Self {
+///         Self { width: old.size, height: old.size }
+///     }
+/// }
+/// impl From<v1::PaneSpec> for v1alpha1::PaneSpec {
+///     fn from(new: v1::PaneSpec) -> Self {
+///         Self { size: new.width }
+///     }
+/// }
+/// # fn main() -> std::process::ExitCode {
+/// kubegraft::App::new("panes").versions(Versions::oldest::<v1alpha1::Pane>().then_spec::<v1::Pane>()).main()
+/// # }
+/// ```
+pub struct Versions<Newest = ()> {
     crds: Vec<Value>,
     graph: Graph,
     storage: String,
+    newest: PhantomData<fn() -> Newest>,
 }
 
-impl Versions {
+impl Versions<()> {
     /// The oldest version.
-    pub fn oldest<T: CustomResourceExt + Resource<DynamicType = ()>>() -> Self {
+    pub fn oldest<T: CustomResourceExt + Resource<DynamicType = ()>>() -> Versions<T> {
         let version = T::version(&()).into_owned();
-        Self { crds: vec![crd::<T>()], graph: Graph::new(&*version), storage: version }
+        Versions { crds: vec![crd::<T>()], graph: Graph::new(&*version), storage: version, newest: PhantomData }
+    }
+}
+
+impl<Newest> Versions<Newest> {
+    /// The next version, with conversions between whole objects.
+    #[must_use]
+    pub fn then<New>(self) -> Versions<New>
+    where
+        Newest: Neighbour<New>,
+        New: Neighbour<Newest> + CustomResourceExt + Resource<DynamicType = ()>,
+    {
+        self.push(|graph, version| graph.step::<Newest, New>(version))
     }
 
-    /// The next version, which comes after `Old`.
+    /// The next version, with conversions between specs; a status is the same in both.
     #[must_use]
-    pub fn then<Old, New>(mut self) -> Self
+    pub fn then_spec<New>(self) -> Versions<New>
     where
-        Old: Serialize + DeserializeOwned + TryFrom<New> + 'static,
-        New: Serialize + DeserializeOwned + TryFrom<Old> + CustomResourceExt + Resource<DynamicType = ()> + 'static,
-        <Old as TryFrom<New>>::Error: Display,
-        <New as TryFrom<Old>>::Error: Display,
+        Newest: HasSpec<Spec: Neighbour<New::Spec>>,
+        New: HasSpec<Spec: Neighbour<Newest::Spec>> + CustomResourceExt + Resource<DynamicType = ()>,
     {
+        self.push(|graph, version| graph.spec_step::<Newest::Spec, New::Spec>(version))
+    }
+
+    fn push<New: CustomResourceExt + Resource<DynamicType = ()>>(
+        mut self,
+        step: impl FnOnce(Graph, &str) -> Graph,
+    ) -> Versions<New> {
         let version = New::version(&()).into_owned();
         self.crds.push(crd::<New>());
-        self.graph = self.graph.step::<Old, New>(&*version);
-        self.storage = version;
-        self
+        Versions { crds: self.crds, graph: step(self.graph, &version), storage: version, newest: PhantomData }
     }
 
     /// Stores this version instead of the newest.

@@ -1,5 +1,11 @@
 //! A server inside a test: [`Server`] gives a `kube::Client` onto the same engine that serves over HTTPS, with no socket, no
-//! file and no process. Ready in milliseconds, so every test can have one of its own.
+//! file and no process. Ready in milliseconds, so every test can have one of its own. And [`round_trip`], which proves that
+//! the versions of a kind can be served together.
+
+mod arbitrary;
+mod round_trip;
+
+pub use round_trip::{NotLossless, round_trip};
 
 use crate::access::{Standalone, User};
 use crate::api::health::{Health, Lifecycle};
@@ -54,7 +60,7 @@ impl Builder {
 
     /// Serves a kind in several versions, with conversion between them.
     #[must_use]
-    pub fn versions(mut self, versions: Versions) -> Self {
+    pub fn versions<Newest>(mut self, versions: Versions<Newest>) -> Self {
         match versions.finish() {
             Ok((crd, graph)) => {
                 let name = crd.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();

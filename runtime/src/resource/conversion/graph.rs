@@ -5,7 +5,6 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::fmt::Display;
-use std::sync::Arc;
 
 /// The annotation in which an object of an older version carries what that version cannot hold.
 pub const KEPT: &str = "conversion.kubegraft.dev/kept";
@@ -22,13 +21,26 @@ pub struct ConversionError {
     pub why: String,
 }
 
-type Convert = Arc<dyn Fn(Value) -> Result<Value, String> + Send + Sync>;
+/// A type that converts to and from its neighbour: `From` or `TryFrom`, whose error begins with the path of the field.
+pub trait Neighbour<Other>: Serialize + DeserializeOwned + TryFrom<Other, Error: Display> + 'static {}
+
+impl<T, Other> Neighbour<Other> for T where T: Serialize + DeserializeOwned + TryFrom<Other, Error: Display> + 'static {}
+
+type Convert = fn(Value, Part) -> Result<Value, String>;
+
+/// What of an object a step's types describe.
+#[derive(Clone, Copy)]
+enum Part {
+    Whole,
+    Spec,
+}
 
 /// The steps between two neighbours.
 #[derive(Clone)]
 struct Step {
     up: Convert,
     down: Convert,
+    part: Part,
 }
 
 /// The versions of a kind, oldest first, and the steps between neighbours.
@@ -60,32 +72,19 @@ impl Graph {
 
     /// Adds the next version, with conversions of whole objects to and from the one before.
     #[must_use]
-    pub fn step<Old, New>(self, version: impl Into<String>) -> Self
-    where
-        Old: Serialize + DeserializeOwned + TryFrom<New> + 'static,
-        New: Serialize + DeserializeOwned + TryFrom<Old> + 'static,
-        <Old as TryFrom<New>>::Error: Display,
-        <New as TryFrom<Old>>::Error: Display,
-    {
-        self.push(version.into(), Step { up: Arc::new(typed::<Old, New>), down: Arc::new(typed::<New, Old>) })
+    pub fn step<Old: Neighbour<New>, New: Neighbour<Old>>(self, version: impl Into<String>) -> Self {
+        self.push::<Old, New>(version.into(), Part::Whole)
     }
 
     /// Adds the next version, which differs from the one before in `spec` only.
     #[must_use]
-    pub fn spec_step<Old, New>(self, version: impl Into<String>) -> Self
-    where
-        Old: Serialize + DeserializeOwned + TryFrom<New> + 'static,
-        New: Serialize + DeserializeOwned + TryFrom<Old> + 'static,
-        <Old as TryFrom<New>>::Error: Display,
-        <New as TryFrom<Old>>::Error: Display,
-    {
-        let step = Step { up: Arc::new(in_spec::<Old, New>), down: Arc::new(in_spec::<New, Old>) };
-        self.push(version.into(), step)
+    pub fn spec_step<Old: Neighbour<New>, New: Neighbour<Old>>(self, version: impl Into<String>) -> Self {
+        self.push::<Old, New>(version.into(), Part::Spec)
     }
 
-    fn push(mut self, version: String, step: Step) -> Self {
+    fn push<Old: Neighbour<New>, New: Neighbour<Old>>(mut self, version: String, part: Part) -> Self {
         self.versions.push(version);
-        self.steps.push(step);
+        self.steps.push(Step { up: convert::<Old, New>, down: convert::<New, Old>, part });
         self
     }
 
@@ -134,11 +133,11 @@ impl Graph {
     /// The bare way, step by step.
     fn along(&self, mut object: Value, group: &str, mut at: usize, to: usize) -> Result<Value, String> {
         while at != to {
-            let (convert, next) =
-                if at < to { (&self.steps[at].up, at + 1) } else { (&self.steps[at - 1].down, at - 1) };
+            let step = &self.steps[if at < to { at } else { at - 1 }];
+            let (convert, next) = if at < to { (step.up, at + 1) } else { (step.down, at - 1) };
             let metadata = object.get("metadata").cloned();
             let kind = object.get("kind").cloned();
-            object = convert(object)?;
+            object = convert(object, step.part)?;
             let Some(map) = object.as_object_mut() else { return Err("a step gave no object".into()) };
             // Steps convert content: metadata and kind are the object's own in every version.
             metadata.and_then(|m| map.insert("metadata".into(), m));
@@ -159,28 +158,42 @@ fn api_version(object: &Value) -> (String, String) {
     (group.to_owned(), version.to_owned())
 }
 
-fn typed<From, To>(value: Value) -> Result<Value, String>
-where
-    From: DeserializeOwned,
-    To: Serialize + TryFrom<From>,
-    To::Error: Display,
-{
-    let from: From = serde_path_to_error::deserialize(value).map_err(|e| e.to_string())?;
-    let to = To::try_from(from).map_err(|e| e.to_string())?;
-    serde_json::to_value(to).map_err(|e| e.to_string())
+/// One step, of a whole object or of its spec. What the object lacks, it lacks in the next version too.
+fn convert<From: DeserializeOwned, To: Neighbour<From>>(mut object: Value, part: Part) -> Result<Value, String> {
+    let (place, at) = match part {
+        Part::Whole => (Some(&mut object), ""),
+        Part::Spec => (object.get_mut("spec"), "spec."),
+    };
+    let Some(place) = place else { return Ok(object) };
+    let from: From = serde_path_to_error::deserialize(&*place).map_err(|e| match e.path().iter().next() {
+        Some(_) => format!("{at}{e}"),
+        None => format!("{}{}", at.replace('.', ": "), e.inner()),
+    })?;
+    // A conversion is the user's code; one that panics must not end what reads or writes the object.
+    let to =
+        catch_unwind(|| To::try_from(from)).map_err(|_| "the conversion panicked; the server's log has the message")?;
+    let mut converted = serde_json::to_value(to.map_err(|e| e.to_string())?).map_err(|e| e.to_string())?;
+    absent(&mut converted, Some(place));
+    *place = converted;
+    Ok(object)
 }
 
-fn in_spec<From, To>(mut object: Value) -> Result<Value, String>
-where
-    From: DeserializeOwned,
-    To: Serialize + TryFrom<From>,
-    To::Error: Display,
-{
-    if let Some(spec) = object.get_mut("spec") {
-        let taken = spec.take();
-        *spec = typed::<From, To>(taken)?;
+/// An `Option` that is `None` is serialized as null, which is another thing than absent in a nullable field: members go that
+/// are null and were not.
+fn absent(converted: &mut Value, before: Option<&Value>) {
+    match converted {
+        Value::Object(members) => {
+            members.retain(|k, v| !v.is_null() || before.and_then(|b| b.get(k)).is_some_and(Value::is_null));
+            members.iter_mut().for_each(|(k, v)| absent(v, before.and_then(|b| b.get(k))));
+        }
+        Value::Array(items) => items.iter_mut().enumerate().for_each(|(i, v)| absent(v, before.and_then(|b| b.get(i)))),
+        _ => {}
     }
-    Ok(object)
+}
+
+/// Runs the user's code.
+fn catch_unwind<T>(run: impl FnOnce() -> T) -> std::thread::Result<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(run))
 }
 
 /// All that conversions are about: not apiVersion, kind or metadata.
@@ -234,7 +247,6 @@ mod tests {
     #[derive(Serialize, Deserialize)]
     struct V2 {
         size: u32,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         colour: Option<String>,
     }
 
@@ -260,6 +272,7 @@ mod tests {
     impl TryFrom<V2> for V3 {
         type Error = String;
         fn try_from(v: V2) -> Result<Self, String> {
+            assert!(v.size != 14, "a mistake in the user's conversion");
             if v.size == 13 {
                 return Err("spec.size: 13 has no length".into());
             }
@@ -317,9 +330,26 @@ mod tests {
         let e = graph().convert(object("v1", json!({"size": 13})), "v3").expect_err("13");
         assert_eq!(e.to_string(), "cannot convert from v1 to v3: spec.size: 13 has no length");
         let e = graph().convert(object("v1", json!({"size": "x"})), "v2").expect_err("text");
-        assert!(e.to_string().contains("size: invalid type: string"), "{e}");
+        assert!(e.to_string().contains(": spec.size: invalid type: string"), "{e}");
+        let e = graph().convert(object("v1", json!("x")), "v2").expect_err("no object");
+        assert!(e.to_string().contains(": spec: invalid type: string"), "{e}");
         let e = graph().convert(object("v1", json!({"size": 1})), "v9").expect_err("v9");
         assert_eq!(e.why, "there is no version v9, there are v1, v2, v3");
+    }
+
+    #[test]
+    fn a_step_that_panics_is_an_error() {
+        let e = graph().convert(object("v1", json!({"size": 14})), "v3").expect_err("14");
+        assert_eq!(
+            e.to_string(),
+            "cannot convert from v1 to v3: the conversion panicked; the server's log has the message"
+        );
+    }
+
+    #[test]
+    fn an_object_without_spec_has_none_in_any_version() {
+        let bare = json!({"apiVersion": "ex.io/v1", "kind": "Rod", "metadata": {"name": "r"}});
+        assert_eq!(graph().convert(bare, "v3").expect("up").get("spec"), None);
     }
 
     #[test]

@@ -63,6 +63,10 @@ pub(super) fn difference(came_back: Option<&Value>, original: Option<&Value>) ->
             });
             Some(Kept::List(items.collect()))
         }
+        // 1 and 1.0 are one number, and encoded alike.
+        (Some(Value::Number(a)), Some(Value::Number(b))) if a.as_f64() == b.as_f64() && (a.is_f64() || b.is_f64()) => {
+            None
+        }
         _ => Some(Kept::Value { was: came_back.cloned(), is: original.cloned() }),
     }
 }

@@ -36,4 +36,4 @@
 mod graph;
 mod keep;
 
-pub use graph::{ConversionError, Graph, KEPT};
+pub use graph::{ConversionError, Graph, KEPT, Neighbour};

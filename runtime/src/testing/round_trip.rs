@@ -1,0 +1,129 @@
+//! The property that makes versions safe to serve together: whatever a version holds is there again after a way through any
+//! other. [`round_trip`] proves it for a user's own types, with objects made from their schemas.
+
+use super::arbitrary;
+use crate::generate::Versions;
+use crate::resource::conversion::Graph;
+use crate::schema::{Definition, Version, crd};
+use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
+use serde_json::Value;
+use std::fmt;
+use std::sync::Arc;
+
+/// Why versions cannot be served together: the smallest object found that shows it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NotLossless(String);
+
+impl fmt::Display for NotLossless {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// As a person reads it: it is what a test that returns it prints.
+impl fmt::Debug for NotLossless {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NotLossless {}
+
+/// Checks with arbitrary objects of every version that
+///
+/// - it converts to every other version, into an object which that version's schema and rules take, so that a client can
+///   write back what it read;
+/// - it comes back from there, directly and through every third version, as it was.
+///
+/// Objects are made from the schemas: 256 for each version, or as many as the variable `PROPTEST_CASES` says. A conversion
+/// that refuses what its schema takes fails too; say in the schema what it cannot convert.
+///
+/// # Errors
+/// The smallest object found that does not come back, and what became of it; or a definition that cannot be served.
+///
+/// ```
+/// # use kubegraft::{CustomResource, KubeSchema, Versions};
+/// # use serde::{Deserialize, Serialize};
+/// # mod v1 {
+/// #     use super::*;
+/// #     #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug)]
+/// #     #[kube(group = "example.com", version = "v1", kind = "Pane")]
+/// #     pub struct PaneSpec { pub size: u32 }
+/// # }
+/// # mod v2 {
+/// #     use super::*;
+/// #     #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug)]
+/// #     #[kube(group = "example.com", version = "v2", kind = "Pane")]
+/// #     pub struct PaneSpec { pub width: u32, pub height: u32 }
+/// # }
+/// impl From<v1::PaneSpec> for v2::PaneSpec {
+///     fn from(old: v1::PaneSpec) -> Self {
+///         Self { width: old.size, height: old.size }
+///     }
+/// }
+/// impl From<v2::PaneSpec> for v1::PaneSpec {
+///     fn from(new: v2::PaneSpec) -> Self {
+///         Self { size: new.width }
+///     }
+/// }
+/// # #[allow(unused)]
+/// #[test]
+/// fn nothing_is_lost() -> Result<(), kubegraft::testing::NotLossless> {
+///     kubegraft::testing::round_trip(Versions::oldest::<v1::Pane>().then_spec::<v2::Pane>())
+/// }
+/// # kubegraft::testing::round_trip(Versions::oldest::<v1::Pane>().then_spec::<v2::Pane>()).unwrap();
+/// ```
+pub fn round_trip<Newest>(versions: Versions<Newest>) -> Result<(), NotLossless> {
+    let (crd, graph) = versions.finish().map_err(NotLossless)?;
+    let crd = crd::of_program(&crd).map_err(|why| NotLossless(why.join("\n")))?;
+    let definition = Definition::from_crd(&crd)
+        .map_err(|e| NotLossless(e.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
+    let definition = Arc::new(definition);
+    for version in &definition.versions {
+        let config = Config { failure_persistence: None, max_global_rejects: 65_536, ..Config::default() };
+        let objects = arbitrary::object(&definition, version);
+        let done = TestRunner::new(config)
+            .run(&objects, |object| comes_back(&definition, &graph, version, &object).map_err(TestCaseError::fail));
+        done.map_err(|e| match e {
+            TestError::Fail(why, object) => NotLossless(format!("{why}\nThe object:\n{object:#}")),
+            TestError::Abort(why) => NotLossless(format!(
+                "too few objects of {} can be made from its schema, since its rules refuse most: {why}",
+                version.name
+            )),
+        })?;
+    }
+    Ok(())
+}
+
+fn comes_back(definition: &Definition, graph: &Graph, home: &Version, object: &Value) -> Result<(), String> {
+    for there in definition.versions.iter().filter(|v| v.name != home.name) {
+        let converted = convert(graph, object.clone(), there)?;
+        let verdict = definition.validate(converted.clone(), None);
+        if !verdict.is_accepted() {
+            let why: Vec<String> = verdict.errors.iter().map(ToString::to_string).collect();
+            let (home, there, why) = (&home.name, &there.name, why.join("; "));
+            return Err(format!("what {home} takes is refused in {there}: {why}\nIn {there}:\n{converted:#}"));
+        }
+        same(object, convert(graph, converted.clone(), home)?, &[home, there, home])?;
+        for third in definition.versions.iter().filter(|v| v.name != home.name && v.name != there.name) {
+            let further = convert(graph, converted.clone(), third)?;
+            same(object, convert(graph, further, home)?, &[home, there, third, home])?;
+        }
+    }
+    Ok(())
+}
+
+/// As the server converts what it reads.
+fn convert(graph: &Graph, object: Value, to: &Version) -> Result<Value, String> {
+    let mut converted = graph.convert(object, &to.name).map_err(|e| e.to_string())?;
+    to.schema.prune(&mut converted, true, None);
+    Ok(converted)
+}
+
+fn same(object: &Value, back: Value, way: &[&Version]) -> Result<(), String> {
+    if *object == back {
+        return Ok(());
+    }
+    let way: Vec<&str> = way.iter().map(|v| v.name.as_str()).collect();
+    Err(format!("it does not come back from {}\nBut as:\n{back:#}", way.join(" -> ")))
+}
