@@ -3,6 +3,7 @@
 use super::{Outcome, Schema, validate};
 use crate::resource::GroupResource;
 use crate::status::field::FieldError;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -84,8 +85,8 @@ pub struct Version {
     pub deprecation_warning: Option<String>,
     /// The compiled schema.
     pub schema: Arc<Schema>,
-    /// `openAPIV3Schema` as stored.
-    pub schema_json: Arc<Value>,
+    /// `openAPIV3Schema` as stored, in JSON: descriptions are most of it, and they are only asked for by documents.
+    pub source: Arc<str>,
     /// Whether there is a status subresource.
     pub status: bool,
     /// The scale subresource.
@@ -180,12 +181,22 @@ impl Definition {
     }
 }
 
+impl Version {
+    /// `openAPIV3Schema` as stored, descriptions and all.
+    pub fn open_api(&self) -> Value {
+        let mut reader = serde_json::Deserializer::from_str(&self.source);
+        reader.disable_recursion_limit();
+        Value::deserialize(&mut reader).unwrap_or_default()
+    }
+}
+
 fn version(v: &Value) -> Result<Version, Vec<FieldError>> {
     let empty = Map::new();
     let m = v.as_object().unwrap_or(&empty);
     let flag = |k: &str| m.get(k).and_then(Value::as_bool).unwrap_or(false);
-    let schema_json = v.pointer("/schema/openAPIV3Schema").cloned().unwrap_or_else(|| json!({"type": "object"}));
-    let schema = Schema::compile(&schema_json)?;
+    let open = json!({"type": "object"});
+    let source = v.pointer("/schema/openAPIV3Schema").unwrap_or(&open);
+    let schema = Schema::compile(source)?;
     let subresources = m.get("subresources").and_then(Value::as_object);
     let columns = m.get("additionalPrinterColumns").and_then(Value::as_array).into_iter().flatten();
     let fields = m.get("selectableFields").and_then(Value::as_array).into_iter().flatten();
@@ -196,7 +207,7 @@ fn version(v: &Value) -> Result<Version, Vec<FieldError>> {
         deprecated: flag("deprecated"),
         deprecation_warning: m.get("deprecationWarning").and_then(Value::as_str).map(str::to_owned),
         schema: Arc::new(schema),
-        schema_json: Arc::new(schema_json),
+        source: source.to_string().into(),
         status: subresources.is_some_and(|s| s.get("status").is_some_and(|s| !s.is_null())),
         scale: subresources.and_then(|s| s.get("scale")).and_then(Value::as_object).map(|s| Scale {
             spec_replicas_path: text(s, "specReplicasPath"),

@@ -89,7 +89,7 @@ pub(super) fn coerce_embedded(
     {
         coercer.resource(map, path)?;
     }
-    if node.has_kubernetes {
+    if node.has_embedded {
         coercer.embedded(x, node, path)?;
     }
     Ok(())
@@ -132,16 +132,16 @@ impl Coercer<'_> {
                 }
                 for (k, v) in map.iter_mut() {
                     if let Some(n) = node.property(k) {
-                        if n.has_kubernetes {
+                        if n.has_embedded {
                             self.embedded(v, n, &path.child(k))?;
                         }
-                    } else if let Some(n) = node.additional_schema().filter(|n| n.has_kubernetes) {
+                    } else if let Some(n) = node.additional_schema().filter(|n| n.has_embedded) {
                         self.embedded(v, n, &path.key(k))?;
                     }
                 }
             }
             Value::Array(items) => {
-                if let Some(n) = node.items.as_deref().filter(|n| n.has_kubernetes) {
+                if let Some(n) = node.items.as_deref().filter(|n| n.has_embedded) {
                     for (i, v) in items.iter_mut().enumerate() {
                         self.embedded(v, n, &path.index(i))?;
                     }

@@ -102,8 +102,10 @@ pub struct Node {
     pub has_defaults: bool,
     /// True where this node or one below has expression rules.
     pub has_rules: bool,
-    /// True where this node or one below is a set, a map list or an embedded resource.
-    pub has_kubernetes: bool,
+    /// True where this node or one below is a set or a map list.
+    pub has_lists: bool,
+    /// True where this node or one below is an embedded resource.
+    pub has_embedded: bool,
     /// `x-kubernetes-list-map-keys`
     pub list_map_keys: Box<[Arc<str>]>,
     /// True where `properties` is there, be it empty: the node is an object and not a map.
@@ -273,11 +275,12 @@ impl Node {
         };
         let has_defaults = below(|n| n.has_defaults);
         let has_rules = below(|n| n.has_rules);
-        let has_kubernetes = below(|n| n.has_kubernetes);
+        let has_lists = below(|n| n.has_lists);
+        let has_embedded = below(|n| n.has_embedded);
         node.has_defaults = has_defaults || node.default.is_some();
         node.has_rules = has_rules || node.rules.is_some();
-        node.has_kubernetes =
-            has_kubernetes || node.embedded || matches!(node.list_type, Some(ListType::Set | ListType::Map));
+        node.has_lists = has_lists || matches!(node.list_type, Some(ListType::Set | ListType::Map));
+        node.has_embedded = has_embedded || node.embedded;
         node
     }
 

@@ -64,7 +64,7 @@ pub async fn patch(
         return apply(engine, ctx, target, raw, options).await;
     }
     let ready = match form {
-        Form::Strategic => Ready::strategic(raw, target.version().schema_json.clone()),
+        Form::Strategic => Ready::strategic(raw, Arc::new(target.version().open_api())),
         form => Ready::read(form, raw, options.field_validation),
     };
     let ready = match ready {

@@ -13,8 +13,8 @@ const PRESERVE: &str = "x-kubernetes-preserve-unknown-fields";
 
 /// The schema of the kind.
 pub(super) fn kind(kind: &Kind<'_>, flavour: Flavour) -> Value {
-    let own = kind.version.schema_json.as_object();
-    let mut out = match own {
+    let own = kind.version.open_api();
+    let mut out = match own.as_object() {
         // kubectl would take further members for unknown ones.
         Some(own) if flavour == Flavour::V2 && is_true(own, PRESERVE) => {
             Map::from_iter([("type".into(), "object".into())])

@@ -81,8 +81,10 @@ pub(super) enum Cost {
     Sets(u64),
 }
 
+/// Rounds up, which the library would do by a call.
 fn ceil(size: f64) -> u64 {
-    size.ceil() as u64
+    let whole = size as u64;
+    if (whole as f64) < size { whole.saturating_add(1) } else { whole }
 }
 
 fn read(size: u64) -> u64 {

@@ -264,8 +264,21 @@ fn resolve<'a>(attr: &'a Attr, f: &mut Frame<'a, '_>) -> Result<'a> {
     let value = match &attr.base {
         Base::Var(slot) => {
             force(*slot, f)?;
-            match f.slots.get(*slot) {
-                Some(Slot::Set(value)) => value.clone()?,
+            match (f.slots.get(*slot), &*attr.quals) {
+                // What is selected from is only looked at.
+                (Some(Slot::Set(Ok(value))), [first, rest @ ..])
+                    if matches!(first.key, QualKey::Const(..))
+                        && !first.optional
+                        && !matches!(value, Value::Optional(_)) =>
+                {
+                    let found = first.constant(value, false);
+                    return match advance(found, first, false, f)? {
+                        Some(value) if rest.is_empty() => Ok(value),
+                        Some(value) => walk(value, false, rest, f),
+                        None => Ok(Value::Optional(None)),
+                    };
+                }
+                (Some(Slot::Set(value)), _) => value.clone()?,
                 _ => return Err(Error::new("no such attribute(s)")),
             }
         }
@@ -285,51 +298,68 @@ fn resolve<'a>(attr: &'a Attr, f: &mut Frame<'a, '_>) -> Result<'a> {
 
 /// Selects step by step; from the first optional step on, what is not there is no error but none.
 fn select<'a>(value: Value<'a>, quals: &'a [Arc<Qual>], f: &mut Frame<'a, '_>) -> Result<'a> {
-    let (mut value, mut optional) = match value {
-        Value::Optional(None) => return Ok(Value::Optional(None)),
-        Value::Optional(Some(v)) => (Arc::unwrap_or_clone(v), true),
-        v => (v, false),
-    };
+    match value {
+        Value::Optional(None) => Ok(Value::Optional(None)),
+        Value::Optional(Some(v)) => walk(Arc::unwrap_or_clone(v), true, quals, f),
+        v => walk(v, false, quals, f),
+    }
+}
+
+fn walk<'a>(mut value: Value<'a>, mut optional: bool, quals: &'a [Arc<Qual>], f: &mut Frame<'a, '_>) -> Result<'a> {
     for q in quals {
         optional |= q.optional;
         let found = match &q.key {
-            QualKey::Const(key) => absorb_found(get(&value, key, optional || q.test))?,
+            QualKey::Const(..) => q.constant(&value, optional),
             QualKey::Dynamic(attr) => {
                 let key = absorb(resolve(attr, f))?;
                 match key.and_then(|k| check_qualifier(&k).map(|()| k)) {
-                    Ok(key) => absorb_found(get(&value, &key, optional))?,
+                    Ok(key) => get(&value, &key, optional),
                     Err(e) => Err(e),
                 }
             }
         };
-        match found {
-            Ok(Some(v)) => {
-                f.meter.charge(1)?;
-                value = if q.test && !optional { Value::Bool(true) } else { v };
-            }
-            Ok(None) if q.test && !optional => {
-                f.meter.charge(1)?;
-                value = Value::Bool(false);
-            }
-            Ok(None) => return Ok(Value::Optional(None)),
-            Err(e) => {
-                // Upstream only counts steps that lead somewhere, or fail where they had to.
-                if !optional {
-                    f.meter.charge(1)?;
-                }
-                return Err(e);
-            }
+        match advance(found, q, optional, f)? {
+            Some(v) => value = v,
+            None => return Ok(Value::Optional(None)),
         }
     }
     Ok(if optional { Value::some(value) } else { value })
 }
 
+/// What the next step selects from; none if the whole is none.
+fn advance<'a>(found: Found<'a>, q: &Qual, optional: bool, f: &mut Frame<'a, '_>) -> Found<'a> {
+    let tests = q.test && !optional;
+    match found {
+        Ok(None) if !tests => Ok(None),
+        Ok(found) => {
+            f.meter.charge(1)?;
+            Ok(if tests { Some(Value::Bool(found.is_some())) } else { found })
+        }
+        Err(e) => {
+            // Upstream only counts steps that lead somewhere, or fail where they had to.
+            if !optional && !e.is_cancelled() {
+                f.meter.charge(1)?;
+            }
+            Err(e)
+        }
+    }
+}
+
 type Found<'a> = std::result::Result<Option<Value<'a>>, Error>;
 
-fn absorb_found(r: Found<'_>) -> std::result::Result<Found<'_>, Error> {
-    match r {
-        Err(e) if e.is_cancelled() => Err(e),
-        r => Ok(r),
+impl Qual {
+    /// What a constant key selects.
+    fn constant<'a>(&self, value: &Value<'a>, optional: bool) -> Found<'a> {
+        let QualKey::Const(key, name) = &self.key else { return Ok(None) };
+        let test = optional || self.test;
+        match (value, key) {
+            (Value::Map(Map::Json(m)), Value::String(s)) => match m.named(s, name.as_deref()) {
+                Some(v) => v.map(Some),
+                None if test => Ok(None),
+                None => Err(Error::new(format!("no such key: {key}"))),
+            },
+            _ => get(value, key, test),
+        }
     }
 }
 
@@ -461,10 +491,31 @@ fn comprehend<'a>(fold: &'a Fold, f: &mut Frame<'a, '_>) -> Result<'a> {
 
 /// One turn of the loop, and whether there may be another.
 fn turn<'a>(fold: &'a Fold, f: &mut Frame<'a, '_>) -> std::result::Result<bool, Error> {
+    if let (true, Node::And(terms)) = (fold.is_all, &fold.step) {
+        return turn_of_all(fold.accu, terms.get(1..).unwrap_or_default(), f);
+    }
     if let Ok(Value::Bool(false)) = absorb(eval(&fold.condition, f))? {
         return Ok(false);
     }
     let value = absorb(eval(&fold.step, f))?;
     f.slots[fold.accu] = Slot::Set(value);
+    Ok(true)
+}
+
+/// The same for `all`, whose accumulator need not be read to be known: it is true, unset being true, or an error, or false.
+fn turn_of_all<'a>(accu: usize, terms: &'a [Node], f: &mut Frame<'a, '_>) -> std::result::Result<bool, Error> {
+    // The condition: the accumulator, and whether it is not false.
+    f.meter.charge(1)?;
+    f.meter.charge(1)?;
+    if let Some(Slot::Set(Ok(Value::Bool(false)))) = f.slots.get(accu) {
+        return Ok(false);
+    }
+    // The step: the accumulator again, and what must be true.
+    f.meter.charge(1)?;
+    match absorb(logic(terms, false, f))? {
+        Ok(Value::Bool(true)) => {}
+        Err(_) if matches!(f.slots.get(accu), Some(Slot::Set(Err(_)))) => {}
+        value => f.slots[accu] = Slot::Set(value),
+    }
     Ok(true)
 }

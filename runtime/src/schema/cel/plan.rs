@@ -3,6 +3,7 @@
 //! with what is selected from them are one node, and so are the branches of a conditional.
 
 use super::cost::Cost;
+use super::escape;
 use super::eval;
 use super::functions::{self, Call, Compiled};
 use super::types::{Checked, Reference, Type};
@@ -84,7 +85,8 @@ pub(super) struct Qual {
 
 #[derive(Debug)]
 pub(super) enum QualKey {
-    Const(Value<'static>),
+    /// A key, and the name of the property that it is the identifier of.
+    Const(Value<'static>, Option<Box<str>>),
     Dynamic(Attr),
 }
 
@@ -98,6 +100,8 @@ pub(super) struct Fold {
     pub(super) condition: Node,
     pub(super) step: Node,
     pub(super) result: Node,
+    /// Whether it is what `all` makes.
+    pub(super) is_all: bool,
 }
 
 impl Program {
@@ -140,7 +144,7 @@ impl Planner<'_> {
             Kind::Ident(name) => self.ident(e, name),
             Kind::Select { operand, field, test } => {
                 let operand = self.plan(operand)?;
-                let key = QualKey::Const(Value::string(field.as_str()));
+                let key = constant_key(Value::string(field.as_str()));
                 let mut attr = attr(operand);
                 attr.qualify(Qual { key, optional: false, test: *test });
                 Ok(if *test { Node::Has(Box::new(attr)) } else { Node::Attr(Box::new(attr)) })
@@ -277,7 +281,13 @@ impl Planner<'_> {
         self.scope.truncate(depth + 1);
         let result = self.plan(&c.result)?;
         self.scope.truncate(depth);
-        Ok(Node::Fold(Box::new(Fold { range, accu, init, iter, iter2, condition, step, result })))
+        let is_accu =
+            |n: &Node| matches!(n, Node::Attr(a) if a.quals.is_empty() && matches!(a.base, Base::Var(s) if s == accu));
+        let is_all = matches!(init, Node::Const(Value::Bool(true)))
+            && matches!(&condition, Node::NotStrictlyFalse(n) if is_accu(n))
+            && matches!(&step, Node::And(terms) if terms.first().is_some_and(is_accu))
+            && is_accu(&result);
+        Ok(Node::Fold(Box::new(Fold { range, accu, init, iter, iter2, condition, step, result, is_all })))
     }
 
     fn declare(&mut self, name: &str) -> usize {
@@ -325,6 +335,12 @@ fn literal(l: &Literal) -> Value<'static> {
     }
 }
 
+/// A constant to select by.
+fn constant_key(key: Value<'static>) -> QualKey {
+    let name = key.as_str().and_then(|k| escape::unescape(k)).map(|name| name.into());
+    QualKey::Const(key, name)
+}
+
 /// A node as something to select from.
 fn attr(node: Node) -> Attr {
     match node {
@@ -361,7 +377,7 @@ fn index([operand, key]: [Node; 2], optional: bool) -> Result<Node, Error> {
     let key = match key {
         Node::Const(v) => {
             check_qualifier(&v)?;
-            QualKey::Const(v)
+            constant_key(v)
         }
         node => QualKey::Dynamic(attr(node)),
     };

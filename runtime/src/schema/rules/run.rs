@@ -5,10 +5,11 @@ use super::{Rule, Rules};
 use crate::schema::cel::{Error, Meter, PER_CALL_LIMIT, PER_OBJECT_LIMIT, Value};
 use crate::schema::node::{ListType, Node, Type};
 use crate::schema::validate::correlate::Pair;
+use crate::schema::validate::keys::ByKeys;
+use crate::schema::validate::place::Place;
 use crate::schema::validate::{Outcome, bad};
 use crate::status::field::{BadValue, FieldError, Path};
 use serde_json::Value as Json;
-use std::collections::HashMap;
 
 /// The longest message that an expression may make, in bytes.
 const MAX_MESSAGE: usize = 5 * 1024;
@@ -65,25 +66,6 @@ struct Run<'o> {
 struct Values<'a> {
     new: &'a Json,
     old: Option<&'a Json>,
-}
-
-/// A place in the object, made a path only for errors.
-enum Place<'p> {
-    Start(&'p Path),
-    Child(&'p Place<'p>, &'p str),
-    Key(&'p Place<'p>, &'p str),
-    Index(&'p Place<'p>, usize),
-}
-
-impl Place<'_> {
-    fn path(&self) -> Path {
-        match self {
-            Self::Start(path) => (*path).clone(),
-            Self::Child(parent, name) => parent.path().child(name),
-            Self::Key(parent, key) => parent.path().key(key),
-            Self::Index(parent, i) => parent.path().index(*i),
-        }
-    }
 }
 
 /// What tells whether errors are about unchanged data: the value with its old self, or the nearest around it that has one.
@@ -175,10 +157,12 @@ impl Run<'_> {
         unchanged: Unchanged<'a>,
     ) -> Result<(), Spent> {
         let (Some(below), Some(schema)) = (&rules.items, node.items.as_deref()) else { return Ok(()) };
-        let old = keyed(node, old.and_then(Json::as_array).map_or(&[], Vec::as_slice));
+        let old = old.and_then(Json::as_array).filter(|_| node.list_type == Some(ListType::Map));
+        let old = old.map(|old| ByKeys::of(node, old));
         for (i, new) in items.iter().enumerate() {
-            let old = key(node, new).and_then(|k| old.get(&k).copied());
-            let unchanged = unchanged.step(|p| p.index(i));
+            let old = old.as_ref().and_then(|old| old.get(new));
+            let unchanged = unchanged.step(|_| old.map(|old| Pair { old, new, node: schema }));
+            let old = old.filter(|_| is_keyed(node, new));
             self.node(below, schema, &Place::Index(place, i), Values { new, old }, unchanged, schema.embedded)?;
         }
         Ok(())
@@ -346,27 +330,8 @@ fn reported(rule: &Rule, path: Path, node: &Node, new: &Json, detail: String) ->
     error
 }
 
-/// The key of an item of a map list; none if it lacks a part that is a scalar.
-fn key(node: &Node, item: &Json) -> Option<String> {
-    if node.list_type != Some(ListType::Map) || node.list_map_keys.is_empty() {
-        return None;
-    }
-    let mut out = String::new();
-    for name in &node.list_map_keys {
-        let value = item.get(&**name).filter(|v| v.is_string() || v.is_number() || v.is_boolean())?;
-        out.push_str(&value.to_string());
-        out.push('\0');
-    }
-    Some(out)
-}
-
-/// The old items by their keys, the first of each.
-fn keyed<'a>(node: &Node, items: &'a [Json]) -> HashMap<String, &'a Json> {
-    let mut out = HashMap::with_capacity(items.len());
-    for item in items {
-        if let Some(key) = key(node, item) {
-            out.entry(key).or_insert(item);
-        }
-    }
-    out
+/// Whether an item of a map list can have an old self: all its keys are there, and are scalars.
+fn is_keyed(node: &Node, item: &Json) -> bool {
+    let scalar = |v: &Json| v.is_string() || v.is_number() || v.is_boolean();
+    !node.list_map_keys.is_empty() && node.list_map_keys.iter().all(|k| item.get(&**k).is_some_and(scalar))
 }

@@ -1,6 +1,7 @@
 //! Which part of the old object a part of the new one corresponds to, and whether it is unchanged (apiserver
 //! `cel/common/equality`).
 
+use super::keys::ByKeys;
 use crate::schema::node::{ListType, Node};
 use serde_json::Value;
 
@@ -21,19 +22,11 @@ impl<'a> Pair<'a> {
     }
 
     /// Items correspond only in lists of type map, by their keys.
-    pub(in crate::schema) fn index(&self, i: usize) -> Option<Self> {
+    pub(in crate::schema) fn items(&self) -> Option<Items<'a>> {
         if self.node.list_type != Some(ListType::Map) {
             return None;
         }
-        let new = self.new.as_array()?.get(i)?;
-        let node = self.node.items.as_deref()?;
-        let wanted = new.as_object()?;
-        let keys = &self.node.list_map_keys;
-        let same = |o: &&Value| {
-            o.as_object().is_some_and(|o| keys.iter().all(|k| o.get(k.as_ref()) == wanted.get(k.as_ref())))
-        };
-        let old = self.old.as_array()?.iter().find(same)?;
-        Some(Self { old, new, node })
+        Some(Items { old: ByKeys::of(self.node, self.old.as_array()?), node: self.node.items.as_deref()? })
     }
 
     /// Equal as far as the schema reaches: a map with an undeclared member is never equal.
@@ -46,12 +39,25 @@ impl<'a> Pair<'a> {
                 if self.node.list_type != Some(ListType::Map) {
                     return old == new;
                 }
-                (0..new.len()).all(|i| self.index(i).is_some_and(|p| p.equal()))
+                self.items().is_some_and(|items| new.iter().all(|new| items.of(new).is_some_and(|p| p.equal())))
             }
             (Value::Object(old), Value::Object(new)) => {
                 old.len() == new.len() && new.keys().all(|k| self.key(k).is_some_and(|p| p.equal()))
             }
             (old, new) => old == new,
         }
+    }
+}
+
+/// The old items of a map list.
+pub(in crate::schema) struct Items<'a> {
+    old: ByKeys<'a>,
+    node: &'a Node,
+}
+
+impl<'a> Items<'a> {
+    /// A new item with its old self.
+    pub(in crate::schema) fn of(&self, new: &'a Value) -> Option<Pair<'a>> {
+        Some(Pair { old: self.old.get(new)?, new, node: self.node })
     }
 }

@@ -1,34 +1,33 @@
 //! Validation of apiVersion, kind and metadata in embedded resources (apiextensions `schema/objectmeta`).
 
+use super::place::Place;
 use crate::resource::validate::dns1035_label;
 use crate::schema::metadata;
 use crate::schema::node::Node;
 use crate::status::field::{FieldError, Path};
 use serde_json::{Map, Value};
 
-pub(super) fn validate(path: &Path, x: &Value, node: &Node, errors: &mut Vec<FieldError>) {
-    if !node.has_kubernetes {
+pub(super) fn validate(place: &Place<'_>, x: &Value, node: &Node, errors: &mut Vec<FieldError>) {
+    if !node.has_embedded {
         return;
     }
     match x {
         Value::Object(map) => {
             if node.embedded {
-                resource(path, map, errors);
+                resource(&place.path(), map, errors);
             }
             for (k, v) in map {
                 if let Some(n) = node.property(k) {
-                    if n.has_kubernetes {
-                        validate(&path.child(k), v, n, errors);
-                    }
-                } else if let Some(n) = node.additional_schema().filter(|n| n.has_kubernetes) {
-                    validate(&path.key(k), v, n, errors);
+                    validate(&place.child(k), v, n, errors);
+                } else if let Some(n) = node.additional_schema() {
+                    validate(&place.key(k), v, n, errors);
                 }
             }
         }
         Value::Array(items) => {
-            if let Some(n) = node.items.as_deref().filter(|n| n.has_kubernetes) {
+            if let Some(n) = node.items.as_deref().filter(|n| n.has_embedded) {
                 for (i, v) in items.iter().enumerate() {
-                    validate(&path.index(i), v, n, errors);
+                    validate(&place.index(i), v, n, errors);
                 }
             }
         }

@@ -4,9 +4,11 @@
 pub(in crate::schema) mod correlate;
 mod embedded;
 pub(crate) mod formats;
+pub(in crate::schema) mod keys;
 mod listtype;
 mod number;
 mod openapi;
+pub(in crate::schema) mod place;
 mod scale;
 
 use super::node::Node;
@@ -14,6 +16,7 @@ use super::rules::{Rules, validate_default};
 use super::{Scale, Schema};
 use crate::status::field::{BadValue, FieldError, Kind, Path};
 use correlate::Pair;
+use place::Place;
 use serde_json::Value;
 
 /// What validation found.
@@ -33,10 +36,8 @@ pub(super) fn validate(schema: &Schema, scale: Option<&Scale>, new: &Value, old:
         scale::spec(scale, new, &mut errors);
         scale::status(scale, new, &mut errors);
     }
-    if node.has_kubernetes {
-        embedded::validate(&Path::root(), new, node, &mut errors);
-        lists(node, new, old, &mut errors);
-    }
+    embedded::validate(&Place::Start(&Path::root()), new, node, &mut errors);
+    lists(node, new, old, &mut errors);
     rules(schema, new, old, errors)
 }
 
@@ -53,9 +54,7 @@ pub(super) fn validate_status(schema: &Schema, scale: Option<&Scale>, new: &Valu
     if let Some(scale) = scale {
         scale::status(scale, new, &mut errors);
     }
-    if node.has_kubernetes {
-        lists(node, new, Some(old), &mut errors);
-    }
+    lists(node, new, Some(old), &mut errors);
     rules(schema, new, Some(old), errors)
 }
 
@@ -87,19 +86,19 @@ pub(super) fn embedded_resources(path: &Path, x: &Value, node: &Node, is_resourc
     {
         embedded::resource(path, map, errors);
     }
-    embedded::validate(path, x, node, errors);
+    embedded::validate(&Place::Start(path), x, node, errors);
 }
 
 /// List invariants are not checked at all where the old object already broke one.
 fn lists(node: &Node, new: &Value, old: Option<&Value>, errors: &mut Vec<FieldError>) {
-    let mut found = Vec::new();
-    listtype::validate(&Path::root(), node, new, &mut found);
+    let (mut found, root) = (Vec::new(), Path::root());
+    listtype::validate(&Place::Start(&root), node, new, &mut found);
     if found.is_empty() {
         return;
     }
     if let Some(old) = old {
         let mut before = Vec::new();
-        listtype::validate(&Path::root(), node, old, &mut before);
+        listtype::validate(&Place::Start(&root), node, old, &mut before);
         if !before.is_empty() {
             return;
         }

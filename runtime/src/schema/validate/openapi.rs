@@ -1,16 +1,23 @@
 //! The OpenAPI keywords, checked in the order and with the texts of kube-openapi's `validation/validate`.
 
 use super::correlate::Pair;
+use super::keys::repeated_values;
 use super::number::{Num, float_v, is_json_integer};
 use super::{bad, formats};
 use crate::schema::node::{Additional, Checks, Node, Type};
 use crate::status::field::{BadValue, FieldError, Kind, Path};
 use serde_json::{Map, Value};
+use std::collections::HashSet;
 use std::fmt::Write;
 
 /// Validates a value; error paths hang below `base`, whose name the texts do not repeat.
-pub(super) fn validate(node: &Node, x: &Value, pair: Option<Pair<'_>>, base: &Path) -> Vec<FieldError> {
-    let result = check(node, x, &At::Root, pair);
+pub(super) fn validate<'a>(node: &'a Node, x: &'a Value, pair: Option<Pair<'a>>, base: &Path) -> Vec<FieldError> {
+    // Most objects have nothing to forgive, so old values are only looked at if there is.
+    let mut result = checked(node, x, &At::Root);
+    if pair.is_some() && !result.errors.is_empty() {
+        result = Found::default();
+        check(node, x, &At::Root, pair, &mut result);
+    }
     result.errors.into_iter().map(|e| e.into_field_error(base)).collect()
 }
 
@@ -94,17 +101,41 @@ impl Failure {
     }
 }
 
+/// With more errors than these their texts are looked up.
+const FEW: usize = 32;
+
 #[derive(Default)]
 struct Found {
     errors: Vec<Failure>,
+    /// The texts of the errors, if there are many.
+    texts: HashSet<String>,
     /// How much was looked at; the branch of a union that got furthest is the one reported.
     matches: usize,
 }
 
 impl Found {
     fn add(&mut self, e: Failure) {
-        if !self.errors.iter().any(|known| known.text == e.text) {
+        if self.errors.len() < FEW {
+            if !self.errors.iter().any(|known| known.text == e.text) {
+                self.errors.push(e);
+            }
+            return;
+        }
+        if self.texts.is_empty() {
+            self.texts.extend(self.errors.iter().map(|e| e.text.clone()));
+        }
+        if self.texts.insert(e.text.clone()) {
             self.errors.push(e);
+        }
+    }
+
+    /// Takes back the errors from that one on.
+    fn forgive(&mut self, from: usize) {
+        for e in self.errors.drain(from..) {
+            self.texts.remove(&e.text);
+        }
+        if self.errors.len() < FEW {
+            self.texts.clear();
         }
     }
 
@@ -115,11 +146,18 @@ impl Found {
 }
 
 /// Errors of a value that did not change are forgiven, if it is known what it was.
-fn ratchet(node: &Node, x: &Value, at: &At<'_>, pair: Option<Pair<'_>>) -> Found {
-    let mut found = check(node, x, at, pair);
-    if !found.errors.is_empty() && pair.is_some_and(|p| p.equal()) {
-        found.errors.clear();
+fn ratchet<'a>(node: &'a Node, x: &'a Value, at: &At<'_>, pair: Option<Pair<'a>>, found: &mut Found) {
+    let before = found.errors.len();
+    check(node, x, at, pair, found);
+    if found.errors.len() > before && pair.is_some_and(|p| p.equal()) {
+        found.forgive(before);
     }
+}
+
+/// What is found by one schema alone.
+fn checked(node: &Node, x: &Value, at: &At<'_>) -> Found {
+    let mut found = Found::default();
+    check(node, x, at, None, &mut found);
     found
 }
 
@@ -137,8 +175,7 @@ fn type_name(x: &Value) -> (&'static str, &'static str) {
     }
 }
 
-fn check(node: &Node, x: &Value, at: &At<'_>, pair: Option<Pair<'_>>) -> Found {
-    let mut found = Found::default();
+fn check<'a>(node: &'a Node, x: &'a Value, at: &At<'_>, pair: Option<Pair<'a>>, found: &mut Found) {
     let typed = node.type_.is_some() || node.int_or_string;
     let format = node.format.as_deref().filter(|f| formats::recognized(node.checked_type(), f));
     let checks = node.checks.as_deref();
@@ -149,9 +186,9 @@ fn check(node: &Node, x: &Value, at: &At<'_>, pair: Option<Pair<'_>>) -> Found {
             found.matches += 1;
         }
         if let Some(c) = checks {
-            enumeration(c, x, at, &mut found);
+            enumeration(c, x, at, found);
         }
-        return found;
+        return;
     }
     if typed || format.is_some() {
         match type_error(node, format, x, at) {
@@ -161,13 +198,13 @@ fn check(node: &Node, x: &Value, at: &At<'_>, pair: Option<Pair<'_>>) -> Found {
         found.matches += 1;
     }
     if let Some(c) = checks {
-        logic(c, x, at, &mut found);
+        logic(c, x, at, found);
     }
     found.matches += 2;
     match x {
         Value::String(s) => {
             if let Some(c) = checks {
-                string(c, s, at, &mut found);
+                string(c, s, at, found);
             }
             found.matches += 1;
             if let Some(f) = format
@@ -180,32 +217,32 @@ fn check(node: &Node, x: &Value, at: &At<'_>, pair: Option<Pair<'_>>) -> Found {
             }
         }
         Value::Number(n) => {
-            number(node, checks, format, Num::of(n), at, &mut found);
+            number(node, checks, format, Num::of(n), at, found);
             found.matches += 2;
         }
         Value::Array(items) => {
             if let Some(n) = &node.items {
+                let old = pair.and_then(|p| p.items());
                 for (i, v) in items.iter().enumerate() {
-                    found.merge(ratchet(n, v, &At::Index(at, i), pair.and_then(|p| p.index(i))));
+                    ratchet(n, v, &At::Index(at, i), old.as_ref().and_then(|old| old.of(v)), found);
                 }
             }
             if let Some(c) = checks {
-                list(c, items, at, &mut found);
+                list(c, items, at, found);
             }
             found.matches += 2;
         }
         _ => {}
     }
     if let Some(c) = checks {
-        enumeration(c, x, at, &mut found);
+        enumeration(c, x, at, found);
     }
     found.matches += 1;
     if let Value::Object(map) = x {
-        object(node, checks, map, at, pair, &mut found);
+        object(node, checks, map, at, pair, found);
         found.matches += 1;
     }
     found.matches += 1;
-    found
 }
 
 fn type_error(node: &Node, format: Option<&str>, x: &Value, at: &At<'_>) -> Option<Failure> {
@@ -240,7 +277,7 @@ fn logic(c: &Checks, x: &Value, at: &At<'_>, found: &mut Found) {
         let mut best: Option<Found> = None;
         let mut success = None;
         for branch in &c.any_of {
-            let r = check(branch, x, at, None);
+            let r = checked(branch, x, at);
             if r.errors.is_empty() {
                 success = Some(r);
                 break;
@@ -260,7 +297,7 @@ fn logic(c: &Checks, x: &Value, at: &At<'_>, found: &mut Found) {
     if !c.one_of.is_empty() {
         let (mut best, mut first, mut valid): (Option<Found>, Option<Found>, usize) = (None, None, 0);
         for branch in &c.one_of {
-            let r = check(branch, x, at, None);
+            let r = checked(branch, x, at);
             if r.errors.is_empty() {
                 valid += 1;
                 best = None;
@@ -282,7 +319,7 @@ fn logic(c: &Checks, x: &Value, at: &At<'_>, found: &mut Found) {
     if !c.all_of.is_empty() {
         let mut valid = 0;
         for branch in &c.all_of {
-            let r = check(branch, x, at, None);
+            let r = checked(branch, x, at);
             valid += usize::from(r.errors.is_empty());
             found.merge(r);
         }
@@ -292,7 +329,7 @@ fn logic(c: &Checks, x: &Value, at: &At<'_>, found: &mut Found) {
         }
     }
     if let Some(not) = &c.not
-        && check(not, x, at, None).errors.is_empty()
+        && checked(not, x, at).errors.is_empty()
     {
         found.add(Failure::bare(format!("{} must not validate the schema (not)", quoted(at))));
     }
@@ -425,7 +462,7 @@ fn list(c: &Checks, items: &[Value], at: &At<'_>, found: &mut Found) {
         (e.kind, e.detail) = (Kind::TooMany, Some(too_many(max)));
         found.add(e);
     }
-    if c.unique_items && items.iter().enumerate().any(|(i, v)| items[..i].contains(v)) {
+    if c.unique_items && !repeated_values(items).is_empty() {
         let value = BadValue::Json("".into());
         found.add(Failure::invalid(at, value, format_args!("shouldn't contain duplicates")));
     }
@@ -473,12 +510,12 @@ fn same(x: &Value, member: &Value) -> bool {
     }
 }
 
-fn object(
-    node: &Node,
+fn object<'a>(
+    node: &'a Node,
     c: Option<&Checks>,
-    map: &Map<String, Value>,
+    map: &'a Map<String, Value>,
     at: &At<'_>,
-    pair: Option<Pair<'_>>,
+    pair: Option<Pair<'a>>,
     found: &mut Found,
 ) {
     let size = i64::try_from(map.len()).unwrap_or(i64::MAX);
@@ -508,14 +545,14 @@ fn object(
         }
         Some(Additional::Schema(n)) => {
             for (k, v) in map.iter().filter(|(k, _)| node.property(k).is_none()) {
-                found.merge(ratchet(n, v, &At::Entry(at, k), below(k)));
+                ratchet(n, v, &At::Entry(at, k), below(k), found);
             }
         }
         _ => {}
     }
     for (k, v) in map {
         if let Some(n) = node.property(k) {
-            found.merge(ratchet(n, v, &At::Field(at, k), below(k)));
+            ratchet(n, v, &At::Field(at, k), below(k), found);
         }
     }
     for k in node.required.iter().filter(|k| !map.contains_key(k.as_ref())) {

@@ -14,6 +14,7 @@ use crate::verbs::served::Served;
 use crate::verbs::store::{Change, Preconditions};
 use crate::verbs::strategy::{Strategy, content_differs, keep_all_but_status, keep_status};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -155,8 +156,10 @@ async fn follow(engine: Weak<Engine>, served: Arc<Served>, mut at: u64) {
             at = served.objects.revision();
             continue;
         };
+        // Terminating definitions are looked at again until their objects are gone.
+        let dying = all(&served).into_iter().filter(|e| e.decode().is_terminating());
+        let mut dying: BTreeSet<String> = dying.map(|e| e.name.to_string()).collect();
         loop {
-            // Terminating definitions are looked at again until their objects are gone.
             let next = tokio::select! {
                 next = tokio::time::timeout(Duration::from_millis(500), watcher.next()) => next,
                 // It cannot change when the engine is gone: the store is let go of at once.
@@ -164,17 +167,26 @@ async fn follow(engine: Weak<Engine>, served: Arc<Served>, mut at: u64) {
             };
             let Some(engine) = engine.upgrade() else { return };
             match next {
-                Err(_) if !any_terminating(&served) => {}
-                Err(_) => reconcile_all(&engine, &served).await,
+                Err(_) => {
+                    for name in &dying {
+                        reconcile(&engine, &served, name).await;
+                    }
+                }
                 Ok(Next::Events(events, _)) => {
                     let mut gone = false;
                     for e in events {
                         match &e.new {
                             Some(new) => {
+                                if new.decode().is_terminating() {
+                                    dying.insert(e.key.to_string());
+                                }
                                 gone |= e.old.as_ref().is_some_and(|old| accepted(old) != accepted(new));
                                 reconcile(&engine, &served, &e.key).await;
                             }
-                            None => gone = true,
+                            None => {
+                                dying.remove(&*e.key);
+                                gone = true;
+                            }
                         }
                         withdraw(&engine, &served, &e.key);
                     }
@@ -203,8 +215,8 @@ fn all(served: &Served) -> Vec<Arc<crate::verbs::Entry>> {
     served.objects.page("", None, 0, served.objects.revision(), |_| true).map(|p| p.items).unwrap_or_default()
 }
 
-fn any_terminating(served: &Served) -> bool {
-    all(served).iter().any(|e| e.decode().is_terminating())
+fn group_of(name: &str) -> Option<&str> {
+    name.split_once('.').map(|(_, group)| group)
 }
 
 async fn reconcile_all(engine: &Arc<Engine>, served: &Arc<Served>) {
@@ -233,7 +245,9 @@ fn withdraw(engine: &Engine, served: &Served, name: &str) {
 async fn reconcile(engine: &Arc<Engine>, served: &Arc<Served>, name: &str) {
     let Some(entry) = served.objects.get(name) else { return };
     let mut object = entry.decode();
-    let others: Vec<Value> = all(served).iter().filter(|e| *e.name != *name).map(|e| e.decode().into_value()).collect();
+    // Names are only taken within a group, and a definition's own name ends with it.
+    let others = all(served).into_iter().filter(|e| *e.name != *name && group_of(&e.name) == group_of(name));
+    let others: Vec<Value> = others.map(|e| e.decode().into_value()).collect();
     let now = engine.now_text();
     if !object.is_terminating() {
         let change = |o: &mut Object| {
@@ -295,7 +309,7 @@ fn same_definition(a: &Definition, b: &Definition) -> bool {
     let same = |x: &crate::schema::definition::Version, y: &crate::schema::definition::Version| {
         (&x.name, x.served, x.storage, x.deprecated, &x.deprecation_warning, x.status)
             == (&y.name, y.served, y.storage, y.deprecated, &y.deprecation_warning, y.status)
-            && x.schema_json == y.schema_json
+            && x.source == y.source
             && (&x.scale, &x.columns, &x.selectable_fields) == (&y.scale, &y.columns, &y.selectable_fields)
     };
     conversion

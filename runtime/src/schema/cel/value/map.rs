@@ -202,6 +202,11 @@ impl<'a> Members<'a> {
         Some(json::read(value, self.schema(name)?, false))
     }
 
+    /// The member of an identifier, `name` being the property that it names, if there can be one.
+    pub(in crate::schema::cel) fn named(&self, key: &str, name: Option<&str>) -> Option<Result<'a>> {
+        self.member(if self.is_object() { name? } else { key })
+    }
+
     fn get(&self, name: &str) -> Option<Result<'a>> {
         if self.is_object() { self.member(&unescape(name)?) } else { self.member(name) }
     }
