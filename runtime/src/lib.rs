@@ -37,6 +37,8 @@ pub mod testing;
 pub use cli::App;
 pub use generate::Versions;
 
+pub use schema::lint;
+
 pub use derive::{Invalid, check_definition, structural_schema, validate};
 pub use kubegraft_macros::{CustomResource, KubeSchema, Resource};
 

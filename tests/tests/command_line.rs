@@ -84,6 +84,32 @@ fn help_and_documents_go_to_standard_output() {
     }
 }
 
+#[test]
+fn lint_tells_what_to_mend_and_its_exit_code_whether_a_cluster_would_refuse() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let crd = |type_: &str| {
+        json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {"name": "widgets.ex.io"},
+            "spec": {"group": "ex.io", "scope": "Namespaced", "names": {"plural": "widgets", "kind": "Widget"},
+                "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema":
+                    {"type": "object", "x-made-up": 1, "properties": {"spec": {"type": type_}}}}}]}})
+    };
+    for (file, type_) in [("regretted", "object"), ("refused", "strange")] {
+        std::fs::write(dir.path().join(file), crd(type_).to_string()).expect("written");
+    }
+    let output = run(&["lint", "regretted", "-o", "json"], dir.path());
+    assert_eq!(output.status.code(), Some(0));
+    let reports: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(reports.pointer("/0/findings/0/severity"), Some(&json!("regretted")));
+    let output = run(&["lint", "refused"], dir.path());
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&output.stdout);
+    let place = "widgets.ex.io: refused: spec.versions[0].schema.openAPIV3Schema.properties[spec].type\n";
+    assert!(text.contains(place) && text.contains("mend: set type to one of the supported values"), "{text}");
+    refused(&["lint", "absent"], dir.path(), &["absent"]);
+    refused(&["lint"], dir.path(), &["name files"]);
+}
+
 #[tokio::test]
 async fn a_server_tells_where_it_is_keeps_secrets_and_comes_back_with_its_data() {
     let dir = tempfile::tempdir().expect("a directory");

@@ -3,6 +3,7 @@
 
 mod backend;
 mod crd;
+mod lint;
 mod openapi;
 mod serve;
 mod store;
@@ -10,6 +11,7 @@ mod store;
 use crate::generate::Versions;
 use crate::resource::conversion::Graph;
 use crate::schema::Definition;
+use crate::schema::lint::Severity;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde_json::Value;
@@ -45,6 +47,8 @@ enum Command {
     Serve(Box<serve::Flags>),
     /// Print the CustomResourceDefinitions, for `kubectl apply -f -` to a cluster
     Crd,
+    /// Say what a cluster would refuse in definitions, and what their owner would regret
+    Lint(lint::Flags),
     /// Print the OpenAPI document
     Openapi(openapi::Flags),
     /// Copy the store to a file, while it is served or not
@@ -111,6 +115,7 @@ impl App {
         let done = match cli.command {
             Command::Serve(flags) => serve::run(self, *flags),
             Command::Crd => crd::run(&self),
+            Command::Lint(flags) => lint::run(self, flags),
             Command::Openapi(flags) => openapi::run(&self, &flags),
             Command::Backup(flags) => store::backup(&flags),
             Command::Restore(flags) => store::restore(&flags),
@@ -158,6 +163,13 @@ impl App {
             let name = crd.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
             let refused =
                 |why: Vec<String>| Failure::from(format!("the definition {name} cannot be served: {}", why.join("; ")));
+            let report = crate::schema::lint::definition(crd);
+            if report.is_refused() {
+                return Err(refused(report.of(Severity::Refused).map(ToString::to_string).collect()));
+            }
+            for regret in report.of(Severity::Regretted) {
+                tracing::warn!("the definition {name}: {regret}");
+            }
             let crd = crate::schema::crd::of_program(crd).map_err(refused)?;
             let definition = Definition::from_crd(&crd);
             let definition = definition.map_err(|e| refused(e.iter().map(ToString::to_string).collect()))?;
@@ -175,7 +187,7 @@ fn fail(why: &str) -> ExitCode {
 /// What clap says in a paragraph: what is wrong, and what may have been meant.
 fn in_one_line(error: &clap::Error) -> String {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return "a command is missing: serve, crd, openapi, backup, restore or compact; --help says more".into();
+        return "a command is missing: serve, crd, lint, openapi, backup, restore or compact; --help says more".into();
     }
     let text = error.render().to_string();
     let first = text.split("\n\n").next().unwrap_or_default();

@@ -10,7 +10,10 @@ fn refused(args: &[&str]) -> String {
 
 #[test]
 fn mistakes_are_one_line_that_names_the_mend() {
-    assert_eq!(refused(&[]), "a command is missing: serve, crd, openapi, backup, restore or compact; --help says more");
+    assert_eq!(
+        refused(&[]),
+        "a command is missing: serve, crd, lint, openapi, backup, restore or compact; --help says more"
+    );
     assert_eq!(refused(&["sreve"]), "unrecognized subcommand 'sreve'; did you mean serve?");
     assert_eq!(
         refused(&["serve", "--secure-prt", "1"]),

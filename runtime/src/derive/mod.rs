@@ -5,7 +5,6 @@ mod build;
 mod check;
 mod crd;
 mod lists;
-mod paths;
 mod probe;
 mod structural;
 

@@ -32,6 +32,7 @@ pub mod crd;
 mod default;
 pub mod definition;
 pub(crate) mod fieldpath;
+pub mod lint;
 mod metadata;
 pub mod node;
 mod prune;

@@ -28,6 +28,7 @@
 
 mod approval;
 mod at;
+mod bounds;
 mod columns;
 mod conversion;
 mod defaults;
@@ -48,7 +49,9 @@ mod url;
 mod view;
 mod warnings;
 
+pub(in crate::schema) use bounds::{Missing, missing as missing_bounds};
 pub use kind::definition;
+pub(in crate::schema) use rules::TOO_COSTLY;
 pub use status::{condition, set_condition, settle};
 
 use super::{metadata, typed};

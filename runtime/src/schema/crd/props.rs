@@ -19,6 +19,10 @@ impl<'a> Props<'a> {
         schema.as_object().map(Self)
     }
 
+    pub(crate) fn of_map(schema: &'a Map<String, Value>) -> Self {
+        Self(schema)
+    }
+
     pub(crate) fn map(self) -> &'a Map<String, Value> {
         self.0
     }

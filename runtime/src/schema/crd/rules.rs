@@ -11,9 +11,13 @@ use crate::schema::node::Node;
 use crate::status::field::{BadValue, FieldError};
 use serde_json::Value;
 
+/// How the error of a rule begins that costs too much by itself.
+pub(in crate::schema) const TOO_COSTLY: &str = "estimated rule cost exceeds";
 const REASONS: [&str; 4] = ["FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"];
 /// The most that one expression may be estimated to cost.
-const LIMIT: u64 = 10_000_000;
+pub(super) const LIMIT: u64 = 10_000_000;
+/// What a rule may cost before it is named as one of those that make all rules cost too much.
+pub(super) const NAMED_FROM: u64 = TOTAL_LIMIT / 100;
 /// The most that all rules of one schema may be estimated to cost.
 const TOTAL_LIMIT: u64 = 100_000_000;
 
@@ -57,7 +61,7 @@ impl TotalCost {
     /// Adds an expression's cost. Those of less than a hundredth of the limit are not worth naming.
     pub(super) fn observe(&mut self, at: &At<'_>, cost: u64) {
         self.total = self.total.saturating_add(cost);
-        if cost < TOTAL_LIMIT / 100 {
+        if cost < NAMED_FROM {
             return;
         }
         self.most.push((cost, at.to_string()));

@@ -1,30 +1,33 @@
 //! Paths that a definition names, followed through its schema: those of columns, scale, selectable fields and keys of lists
-//! must lead to fields. The derive checks what it sees of the spec; this sees all types.
+//! must lead to fields. An API server takes most that do not, and shows nothing.
 
+use super::{Report, Severity, Topic};
 use kubegraft_syntax::jsonpath::{self, Step};
 use serde_json::Value;
 
 /// What leads nowhere in the versions of a definition.
-pub(super) fn check(definition: &Value) -> Vec<String> {
-    let mut out = Vec::new();
+pub(super) fn check(definition: &Value, report: &mut Report) {
     let versions = definition.pointer("/spec/versions").and_then(Value::as_array);
-    for v in versions.into_iter().flatten() {
+    for (i, v) in versions.into_iter().flatten().enumerate() {
         let Some(schema) = v.pointer("/schema/openAPIV3Schema") else { continue };
-        let mut follow = |what: &str, path: Option<&Value>| {
+        let mut follow = |field: String, path: Option<&Value>| {
             let Some(path) = path.and_then(Value::as_str) else { return };
             if let Some(missing) = jsonpath::parse(path).ok().and_then(|p| missing(schema, &p.0)) {
-                out.push(format!("{what} {path:?}: the schema has no field {missing:?}"));
+                let message = format!("{path:?}: the schema has no field {missing:?}");
+                let mend = format!("correct the path, or declare {missing} in the schema");
+                report.add(Severity::Regretted, Topic::Path, format!("spec.versions[{i}].{field}"), message, mend);
             }
         };
-        let all = |field: &str| v.get(field).and_then(Value::as_array).into_iter().flatten();
-        all("additionalPrinterColumns").for_each(|c| follow("printcolumn", c.get("jsonPath")));
-        all("selectableFields").for_each(|c| follow("selectable", c.get("jsonPath")));
-        for p in ["specReplicasPath", "statusReplicasPath", "labelSelectorPath"] {
-            follow("scale", v.pointer(&format!("/subresources/scale/{p}")));
+        for list in ["additionalPrinterColumns", "selectableFields"] {
+            for (n, entry) in v.get(list).and_then(Value::as_array).into_iter().flatten().enumerate() {
+                follow(format!("{list}[{n}].jsonPath"), entry.get("jsonPath"));
+            }
         }
-        keys(schema, &mut Vec::new(), &mut out);
+        for p in ["specReplicasPath", "statusReplicasPath", "labelSelectorPath"] {
+            follow(format!("subresources.scale.{p}"), v.pointer(&format!("/subresources/scale/{p}")));
+        }
+        keys(schema, &mut vec![format!("spec.versions[{i}].schema.openAPIV3Schema")], report);
     }
-    out
 }
 
 /// The first name that is no field.
@@ -53,32 +56,31 @@ fn missing(schema: &Value, steps: &[Step]) -> Option<String> {
 }
 
 /// Keys of lists are fields of the items, and always there.
-fn keys(node: &Value, at: &mut Vec<String>, out: &mut Vec<String>) {
+fn keys(node: &Value, at: &mut Vec<String>, report: &mut Report) {
     let named = node.get("x-kubernetes-list-map-keys").and_then(Value::as_array);
     for key in named.into_iter().flatten().filter_map(Value::as_str) {
         let item = node.get("items").unwrap_or(&Value::Null);
         let property = item.get("properties").and_then(|p| p.get(key));
         let required = item.get("required").and_then(Value::as_array).is_some_and(|r| r.iter().any(|n| n == key));
-        let path = at.concat();
-        match property {
-            None => out.push(format!("{path}: list_map_keys names {key:?}, which is no field of the items")),
-            Some(p) if !required && p.get("default").is_none() => {
-                out.push(format!(
-                    "{path}: the key {key:?} of the list may be missing; make the field required, or give it a default"
-                ));
-            }
-            Some(_) => {}
-        }
+        let (message, mend) = match property {
+            None => (format!("the key {key:?} is no field of the items"), format!("declare {key} in the items")),
+            Some(p) if !required && p.get("default").is_none() => (
+                format!("the key {key:?} of the list may be missing"),
+                "make the field required, or give it a default".to_owned(),
+            ),
+            Some(_) => continue,
+        };
+        report.add(Severity::Regretted, Topic::Path, at.concat(), message, mend);
     }
     for (k, v) in node.get("properties").and_then(Value::as_object).into_iter().flatten() {
-        at.push(format!(".{k}"));
-        keys(v, at, out);
+        at.push(format!(".properties[{k}]"));
+        keys(v, at, report);
         at.pop();
     }
-    for (k, step) in [("items", "[*]"), ("additionalProperties", "{*}")] {
+    for k in ["items", "additionalProperties"] {
         if let Some(v) = node.get(k) {
-            at.push(step.into());
-            keys(v, at, out);
+            at.push(format!(".{k}"));
+            keys(v, at, report);
             at.pop();
         }
     }
