@@ -27,7 +27,7 @@
 //! let costly = &report.findings[0];
 //! assert_eq!((costly.severity, costly.field.clone()), (Severity::Refused, format!("{names}.x-kubernetes-validations[0].rule")));
 //! assert!(costly.message.starts_with("Forbidden: estimated rule cost exceeds budget by factor of more than 100x"));
-//! assert_eq!(costly.mend, format!("set maxItems on {names} and maxLength on {names}.items, each to 100 or less"));
+//! assert_eq!(costly.mend, format!("set maxItems on {names} and maxLength on {names}.items, each to 200 or less"));
 //!
 //! let column = &report.findings[1];
 //! assert_eq!((column.severity, &*column.field), (Severity::Regretted, "spec.versions[0].additionalPrinterColumns[0].jsonPath"));
