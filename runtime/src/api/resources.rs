@@ -8,7 +8,7 @@ use super::negotiate::{self, Accepted, Answer, BodyFormat, Form};
 use super::query::Query;
 use super::request::Info;
 use super::table::{Columns, Include};
-use super::{options, protobuf, respond};
+use super::{options, protobuf, respond, reviews};
 use crate::resource::{Object, codec};
 use crate::status::{Details, Result, Status};
 use crate::verbs::context::{Context, Part, Target};
@@ -98,8 +98,9 @@ pub(super) async fn handle(
     let info = asked.info;
     let kinds = engine.kinds();
     // Groups that upstream compiles in have a router of their own, which answers in other words.
-    let builtin = ["", "apiextensions.k8s.io", "authentication.k8s.io"].contains(&info.group.as_str());
-    let nowhere = || match builtin && kinds.has_group_version(&info.group, &info.version) {
+    let reviews = reviews::has_group_version(info);
+    let builtin = reviews || ["", "apiextensions.k8s.io"].contains(&info.group.as_str());
+    let nowhere = || match reviews || (builtin && kinds.has_group_version(&info.group, &info.version)) {
         true => Err(Status::no_such_resource()),
         false => Ok(respond::page_not_found()),
     };

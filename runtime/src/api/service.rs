@@ -8,7 +8,8 @@ use super::metrics::{self, Labels, Metrics};
 use super::negotiate::{self, Accepted, Answer, Form};
 use super::query::Query;
 use super::request::Info;
-use super::{go_duration, openapi, resources, respond, reviews, version};
+use super::reviews::{self, Review};
+use super::{go_duration, openapi, resources, respond, version};
 use crate::access::{Attributes, Authorizer, Decision, User, forbidden};
 use crate::status::{Result, Status};
 use crate::verbs::Engine;
@@ -258,9 +259,9 @@ impl Api {
             };
         }
         let engine = &self.0.engine;
-        if reviews::is_asked(info) {
+        if let Some(review) = Review::asked(info) {
             let raw = body.read().await?;
-            return reviews::answer(parts, info, &ctx.user, &raw, &engine.now_text());
+            return review.answer(parts, info, (&ctx.user, &*self.0.authorizer), &raw, &engine.now_text());
         }
         let timeout = self.0.config.min_request_timeout;
         let asked = resources::Asked { parts, info, query, body, labels, metrics: &self.0.metrics };

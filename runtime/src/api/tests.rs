@@ -242,6 +242,7 @@ cases! {
     methods_and_paths_that_are_not_there
     overload_turns_away_all_but_masters
     parameters_are_read_as_upstream_reads_them
+    reviews_answer_who_i_am_and_what_i_may
     watches_begin_and_end_cleanly
     watches_in_other_forms
 }

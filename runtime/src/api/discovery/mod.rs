@@ -115,8 +115,9 @@ fn rank(group: &str) -> u8 {
     match group {
         "" => 0,
         "authentication.k8s.io" => 1,
-        "apiextensions.k8s.io" => 2,
-        _ => 3,
+        "authorization.k8s.io" => 2,
+        "apiextensions.k8s.io" => 3,
+        _ => 4,
     }
 }
 

@@ -32,6 +32,7 @@ pub(super) fn package(group: &str) -> Option<&'static str> {
         "" => "io.k8s.api.core",
         "apiextensions.k8s.io" => "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions",
         "authentication.k8s.io" => "io.k8s.api.authentication",
+        "authorization.k8s.io" => "io.k8s.api.authorization",
         "autoscaling" => "io.k8s.api.autoscaling",
         _ => return None,
     })

@@ -80,6 +80,26 @@ static CONDITION: Type = Message(&[
     (6, "message", &Text),
 ]);
 
+/// A question about the client itself: nothing in it is the client's to say.
+static SUBJECT_REVIEW: &[Field] = &[(1, "metadata", &OBJECT_META)];
+
+static ACCESS_REVIEW: &[Field] = &[
+    (1, "metadata", &OBJECT_META),
+    (2, "spec", &Message(&[(1, "resourceAttributes", &RESOURCE), (2, "nonResourceAttributes", &PATH)])),
+];
+
+static RESOURCE: Type = Message(&[
+    (1, "namespace", &Text),
+    (2, "verb", &Text),
+    (3, "group", &Text),
+    (4, "version", &Text),
+    (5, "resource", &Text),
+    (6, "subresource", &Text),
+    (7, "name", &Text),
+]);
+
+static PATH: Type = Message(&[(1, "path", &Text), (2, "verb", &Text)]);
+
 static DELETE_OPTIONS: &[Field] = &[
     (1, "gracePeriodSeconds", &Integer),
     (2, "preconditions", &Message(&[(1, "uid", &Text), (2, "resourceVersion", &Text)])),
@@ -103,6 +123,8 @@ pub fn decode(body: &[u8]) -> Result<Value, String> {
     let table = match out.get("kind").and_then(Value::as_str).unwrap_or_default() {
         "Namespace" => NAMESPACE,
         "DeleteOptions" => DELETE_OPTIONS,
+        "SelfSubjectReview" => SUBJECT_REVIEW,
+        "SelfSubjectAccessReview" => ACCESS_REVIEW,
         other => return Err(format!("no protobuf form of kind {other:?} is known; send application/json")),
     };
     out.extend(message(raw, table, 0)?);
