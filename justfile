@@ -28,7 +28,12 @@ doc:
 parity *words:
     .ci/parity {{words}}
 
-# Licences, advisories and sources of all dependencies (needs cargo-deny)
+# The main command of the README on the release build: start, kubectl, restart; prints the time to ready
+smoke:
+    cargo build --release -p kubegraft-examples --bin widgets
+    eval "$(.ci/tools)" && .ci/smoke
+
+# Licences, bans and sources of all dependencies are the gate's (.ci/deny); advisories too: `cargo install cargo-deny --locked`
 deny:
     cargo deny check
 

@@ -73,10 +73,10 @@ impl Server {
         let _ = self.child.wait();
     }
 
-    /// SIGTERM, and waits for the end.
-    pub fn terminate(mut self) {
+    /// SIGTERM, and waits for the end; the exit code.
+    pub fn terminate(mut self) -> Option<i32> {
         let _ = Command::new("kill").arg(self.child.id().to_string()).status();
-        let _ = self.child.wait();
+        self.child.wait().ok()?.code()
     }
 
     /// A client with the admin kubeconfig.
@@ -117,6 +117,19 @@ pub fn kubectls() -> Vec<PathBuf> {
     assert!(std::env::var_os("CI").is_none(), "there is no kubectl, and this is CI: its tests must run");
     eprintln!("\n!!! There is no kubectl on the PATH: the tests that need it are NOT run. Set KUBECTLS to name one.\n");
     Vec::new()
+}
+
+/// The helm that `KUBEGRAFT_HELM` names, as `.ci/tools` prints it.
+///
+/// # Panics
+/// In CI, when there is none: a test that is not run must not look like one that passed.
+pub fn helm() -> Option<PathBuf> {
+    let named = std::env::var_os("KUBEGRAFT_HELM").map(PathBuf::from);
+    assert!(named.is_some() || std::env::var_os("CI").is_none(), "KUBEGRAFT_HELM names no helm, and this is CI");
+    if named.is_none() {
+        eprintln!("\n!!! KUBEGRAFT_HELM is not set: the tests with helm are NOT run. See .ci/tools.\n");
+    }
+    named
 }
 
 /// The Python with the `kubernetes` client that `KUBEGRAFT_PYTHON` names, as `.ci/tools` prints it.

@@ -2,7 +2,9 @@
 
 use futures::{StreamExt, TryStreamExt};
 use k8s_openapi::api::core::v1::Namespace;
-use kube::api::{Api, DynamicObject, ListParams, Patch, PatchParams, PostParams};
+use kube::api::{
+    Api, DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams, WatchEvent, WatchParams,
+};
 use kube::core::{ApiResource, GroupVersionKind};
 use kube::runtime::controller::Action;
 use kube::runtime::reflector::{self, store::Writer};
@@ -69,6 +71,35 @@ async fn namespaces_come_with_the_server_and_refuse_strangers() {
     let refused = elsewhere.create(&PostParams::default(), &a_box("a", 1)).await.expect_err("no such namespace");
     let kube::Error::Api(status) = refused else { panic!("no Status: {refused:?}") };
     assert_eq!((status.code, status.message.as_str()), (404, "namespaces \"nowhere\" not found"));
+}
+
+/// A long state is told in parts, and each is looked up when the reader comes to it: as it was when the watch began.
+#[tokio::test]
+async fn a_watch_begins_with_one_state_however_slowly_it_is_read() {
+    const MANY: usize = 1_100;
+    let name = |i: usize| format!("b{i:04}");
+    let (_server, api) = boxes().await;
+    let (api, params) = (&api, &PostParams::default());
+    let creates = (0..MANY).map(|i| async move { api.create(params, &a_box(&name(i), 1)).await.map(drop) });
+    let creates: Vec<_> = futures::stream::iter(creates).buffer_unordered(16).collect().await;
+    assert!(creates.into_iter().all(|made| made.is_ok()), "a box is refused");
+
+    let mut events = std::pin::pin!(api.watch(&WatchParams::streaming_lists(), "").await.expect("a watch"));
+    let mut next = async || events.try_next().await.expect("no error").expect("an event");
+    assert!(matches!(next().await, WatchEvent::Added(o) if o.metadata.name == Some(name(0))));
+    // None of this belongs to the state, of which almost all is still to be read.
+    api.delete(&name(MANY - 1), &DeleteParams::default()).await.expect("deleted");
+    let patch = Patch::Merge(json!({"spec": {"size": 2}}));
+    api.patch(&name(MANY - 2), &PatchParams::default(), &patch).await.expect("changed");
+    api.create(params, &a_box("c", 1)).await.expect("a box");
+    for i in 1..MANY {
+        let WatchEvent::Added(o) = next().await else { panic!("no state any more after {i}") };
+        assert_eq!((o.metadata.name, &o.data["spec"]["size"]), (Some(name(i)), &json!(1)));
+    }
+    assert!(matches!(next().await, WatchEvent::Bookmark(_)), "the state has an end");
+    assert!(matches!(next().await, WatchEvent::Deleted(o) if o.metadata.name == Some(name(MANY - 1))));
+    assert!(matches!(next().await, WatchEvent::Modified(o) if o.metadata.name == Some(name(MANY - 2))));
+    assert!(matches!(next().await, WatchEvent::Added(o) if o.metadata.name.as_deref() == Some("c")));
 }
 
 async fn watched(config: watcher::Config) {

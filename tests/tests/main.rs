@@ -2,6 +2,8 @@
 
 mod apply;
 mod command_line;
+mod drain;
+mod helm;
 mod hostile;
 mod in_process;
 mod kill;

@@ -61,6 +61,17 @@ impl<E> Event<E> {
     }
 }
 
+/// How much of a collection is wanted at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// All of it.
+    All,
+    /// So many, and how many follow.
+    Counted(usize),
+    /// So many; of those that follow only whether there are any.
+    Uncounted(usize),
+}
+
 /// A list as of one revision.
 pub struct Page<E> {
     /// In byte order of keys.
@@ -307,6 +318,7 @@ impl<C: Codec> Cache<C> {
         at: Revision,
         keep: impl Fn(&C::Entry) -> bool,
     ) -> Result<Page<C::Entry>, Error> {
+        let limit = if limit == 0 { Limit::All } else { Limit::Counted(limit) };
         self.select(under, after, limit, at, &[], keep)
     }
 
@@ -319,7 +331,7 @@ impl<C: Codec> Cache<C> {
         &self,
         under: &str,
         after: Option<&str>,
-        limit: usize,
+        limit: Limit,
         at: Revision,
         terms: &[String],
         keep: impl Fn(&C::Entry) -> bool,
@@ -355,9 +367,16 @@ impl<C: Codec> Cache<C> {
             if !keep(entry) {
                 continue;
             }
-            if limit > 0 && page.items.len() >= limit {
-                page.remaining += 1;
-                continue;
+            match limit {
+                Limit::Counted(n) if page.items.len() >= n => {
+                    page.remaining += 1;
+                    continue;
+                }
+                Limit::Uncounted(n) if page.items.len() >= n => {
+                    page.remaining = 1;
+                    break;
+                }
+                _ => {}
             }
             page.items.push(entry.clone());
             last = Some(key);

@@ -3,14 +3,14 @@
 use super::context::Target;
 use super::engine::Engine;
 use super::entry::Entry;
-use super::get::FUTURE_PATIENCE;
+use super::get::{FUTURE_PATIENCE, revision};
 use super::options::invalid_options;
 use super::served::{Served, field_term, label_term};
 use super::store::storage_error;
 use crate::resource::selector::{FieldSelector, LabelSelector};
 use crate::status::field::FieldError;
 use crate::status::{Result, Status};
-use crate::storage;
+use crate::storage::{self, cache::Limit};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -200,11 +200,8 @@ async fn resolve(engine: &Engine, served: &Served, options: &ListOptions) -> Res
         }
         "0" => Ok(objects.revision()),
         rv => {
-            let wanted: u64 = rv.parse().map_err(|_| {
-                Status::bad_request(format!(
-                    "invalid resource version: resourceVersion: Invalid value: {rv:?}: strconv.ParseUint: parsing {rv:?}: invalid syntax"
-                ))
-            })?;
+            let wrong = |why| Status::bad_request(format!("invalid resource version: {why}"));
+            let wanted = revision(rv).map_err(wrong)?;
             if !objects.reaches(wanted, FUTURE_PATIENCE).await {
                 return Err(Status::too_large_resource_version(wanted, objects.revision()));
             }
@@ -221,7 +218,13 @@ pub async fn list(engine: &Engine, target: &Target, options: &ListOptions) -> Re
     let under = if target.namespace.is_empty() { String::new() } else { format!("{}/", target.namespace) };
     // A list from any version is served whole (C37).
     let any = options.resource_version == "0";
-    let limit = if any { 0 } else { options.limit };
+    let limit = match options.limit {
+        0 => Limit::All,
+        _ if any => Limit::All,
+        n if options.selection.is_empty() => Limit::Counted(n),
+        // Selectors hide how many remain (C39).
+        n => Limit::Uncounted(n),
+    };
     let (revision, after) = if options.continue_token.is_empty() {
         (resolve(engine, served, options).await?, None)
     } else {

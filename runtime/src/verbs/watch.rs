@@ -3,13 +3,13 @@
 use super::context::Target;
 use super::engine::Engine;
 use super::entry::Entry;
-use super::get::FUTURE_PATIENCE;
+use super::get::{FUTURE_PATIENCE, revision};
 use super::list::Selection;
 use super::options::invalid_options;
-use super::served::Codec;
+use super::served::{Codec, Objects};
 use crate::status::field::FieldError;
 use crate::status::{Result, Status};
-use crate::storage::cache::{Event, Next, Watcher};
+use crate::storage::cache::{Event, Limit, Next, Watcher};
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -42,6 +42,9 @@ pub struct WatchOptions {
     /// When the watch ends.
     pub timeout: Duration,
 }
+
+/// So many are told at once.
+const AT_ONCE: usize = 512;
 
 /// What a watcher is told.
 #[derive(Clone)]
@@ -98,6 +101,15 @@ impl WatchOptions {
     }
 }
 
+/// A place in the state that a watch begins with. A reader that takes its time holds this, and no objects.
+struct Initial {
+    objects: Arc<Objects>,
+    /// The revision of the state.
+    at: u64,
+    /// The last key that was told.
+    after: Option<Arc<str>>,
+}
+
 /// A running watch.
 pub struct Watch {
     waiting: VecDeque<Told>,
@@ -110,6 +122,8 @@ pub struct Watch {
     end: Instant,
     sent: u64,
     timer: Pin<Box<Sleep>>,
+    /// What is still to be told of the state that the watch begins with.
+    initial: Option<Initial>,
     /// Not to look for events before then.
     rest: Option<Instant>,
 }
@@ -126,11 +140,7 @@ pub async fn watch(engine: &Engine, target: &Target, options: WatchOptions) -> R
     let rv = options.resource_version.as_str();
     let wanted: u64 = match rv {
         "" => 0,
-        rv => rv.parse().map_err(|_| {
-            Status::unclassified(format!(
-                "resourceVersion: Invalid value: {rv:?}: strconv.ParseUint: parsing {rv:?}: invalid syntax"
-            ))
-        })?,
+        rv => revision(rv).map_err(Status::unclassified)?,
     };
     let now = Instant::now();
     let mut watch = Watch {
@@ -143,6 +153,7 @@ pub async fn watch(engine: &Engine, target: &Target, options: WatchOptions) -> R
         end: now + options.timeout,
         sent: 0,
         timer: Box::pin(sleep_until(now + options.timeout)),
+        initial: None,
         rest: None,
     };
     let initial = options.send_initial_events == Some(true);
@@ -170,14 +181,8 @@ pub async fn watch(engine: &Engine, target: &Target, options: WatchOptions) -> R
     }
     watch.sent = from;
     if initial {
-        let under = if watch.namespace.is_empty() { String::new() } else { format!("{}/", watch.namespace) };
-        let page = objects
-            .select(&under, None, 0, from, &watch.selection.terms(), |e| watch.selection.matches(e))
-            .map_err(super::store::storage_error)?;
-        watch.waiting.extend(page.items.into_iter().map(|e| Told::Added(e, None)));
-        if watch.bookmarks {
-            watch.waiting.push_back(Told::Bookmark(from, true));
-        }
+        watch.initial = Some(Initial { objects: objects.clone(), at: from, after: None });
+        watch.tell_state().map_err(super::store::storage_error)?;
     }
     Ok(watch)
 }
@@ -187,8 +192,15 @@ impl Watch {
     pub async fn next(&mut self) -> Option<Vec<Told>> {
         loop {
             if !self.waiting.is_empty() {
-                let n = self.waiting.len().min(512);
+                let n = self.waiting.len().min(AT_ONCE);
                 return Some(self.waiting.drain(..n).collect());
+            }
+            // A state that is no longer kept ends the watch: who was so slow begins anew (W25).
+            if self.tell_state().is_err() {
+                self.end();
+            }
+            if !self.waiting.is_empty() {
+                continue;
             }
             let watcher = self.watcher.as_mut()?;
             let wake = if self.bookmarks { self.end.min(self.next_bookmark) } else { self.end };
@@ -231,8 +243,24 @@ impl Watch {
         }
     }
 
+    /// The next part of the state that the watch begins with, and the mark of its end.
+    fn tell_state(&mut self) -> std::result::Result<(), crate::storage::Error> {
+        let Some(Initial { objects, at, after }) = self.initial.take() else { return Ok(()) };
+        let under = if self.namespace.is_empty() { String::new() } else { format!("{}/", self.namespace) };
+        let (terms, limit) = (self.selection.terms(), Limit::Uncounted(AT_ONCE));
+        let page = objects.select(&under, after.as_deref(), limit, at, &terms, |e| self.selection.matches(e))?;
+        self.waiting.extend(page.items.into_iter().map(|e| Told::Added(e, None)));
+        match page.more_after {
+            after @ Some(_) => self.initial = Some(Initial { objects, at, after }),
+            None if self.bookmarks => self.waiting.push_back(Told::Bookmark(at, true)),
+            None => {}
+        }
+        Ok(())
+    }
+
     /// Nothing more is told.
     pub fn end(&mut self) {
+        self.initial = None;
         self.waiting.clear();
         self.watcher = None;
     }
