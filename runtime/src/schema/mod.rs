@@ -32,6 +32,8 @@ pub mod crd;
 mod default;
 pub mod definition;
 pub(crate) mod fieldpath;
+#[cfg(test)]
+mod hostile_tests;
 pub mod lint;
 mod metadata;
 pub mod node;

@@ -173,7 +173,7 @@ pub struct Checks {
 #[derive(Debug)]
 pub struct Pattern {
     source: Arc<str>,
-    compiled: OnceLock<Option<Regex>>,
+    compiled: OnceLock<Result<Regex, Box<str>>>,
 }
 
 impl Pattern {
@@ -182,16 +182,18 @@ impl Pattern {
         &self.source
     }
 
-    /// Whether the text has a match; nothing matches an expression that does not compile.
-    pub fn is_match(&self, text: &str) -> bool {
-        self.compiled
-            .get_or_init(|| {
-                // RE2 counts nothing of what the regex crate counts, so the size limit is generous.
-                let source = kubegraft_syntax::re2::translate(&self.source).ok()?;
-                RegexBuilder::new(&source).size_limit(64 << 20).build().ok()
-            })
-            .as_ref()
-            .is_some_and(|r| r.is_match(text))
+    /// Whether the text has a match.
+    ///
+    /// # Errors
+    /// Why the expression cannot be used, in Go's words: it is none, or too large.
+    pub fn is_match(&self, text: &str) -> Result<bool, &str> {
+        let compiled = self.compiled.get_or_init(|| {
+            let source = kubegraft_syntax::re2::translate(&self.source).map_err(|e| e.to_string())?;
+            // RE2 counts nothing of what the regex crate counts, so the size limit is generous.
+            let built = RegexBuilder::new(&source).size_limit(64 << 20).build();
+            Ok(built.map_err(|_| format!("error parsing regexp: expression too large: `{}`", self.source))?)
+        });
+        compiled.as_ref().map(|r| r.is_match(text)).map_err(|why| &**why)
     }
 }
 

@@ -5,9 +5,12 @@ use super::node::Node;
 use serde_json::Value;
 use std::fmt::Write;
 
+/// The most bytes of paths that are reported: deep bodies have a path of kilobytes for each few bytes of their own.
+pub(super) const MAX_REPORT: usize = 4 << 20;
+
 /// Removes what the schema does not know.
 pub(super) fn prune(x: &mut Value, node: &Node, is_root: bool, report: Option<&mut Vec<String>>) {
-    let mut pruner = Pruner { path: String::new(), report };
+    let mut pruner = Pruner { path: String::new(), room: MAX_REPORT, report };
     pruner.prune(x, Some(node), is_root);
     if let Some(report) = pruner.report {
         report.sort();
@@ -41,6 +44,8 @@ fn is_type_or_meta(key: &str) -> bool {
 struct Pruner<'a> {
     /// Only kept up to date while reporting.
     path: String,
+    /// How many bytes of paths may still be reported.
+    room: usize,
     report: Option<&'a mut Vec<String>>,
 }
 
@@ -141,7 +146,11 @@ impl Pruner<'_> {
     }
 
     fn unknown(&mut self, key: &str) {
-        if let Some(report) = &mut self.report {
+        let length = self.path.len() + 1 + key.len();
+        if let Some(report) = &mut self.report
+            && let Some(room) = self.room.checked_sub(length)
+        {
+            self.room = room;
             report.push(if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) });
         }
     }

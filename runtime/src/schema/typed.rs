@@ -1,6 +1,7 @@
 //! Decoding of JSON as a Go struct would decode it: unknown members dropped and named, wrong types refused with
 //! encoding/json's texts, empty members left out or kept as the struct's tags say. The structs are tables elsewhere.
 
+use super::prune::MAX_REPORT;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -61,6 +62,8 @@ struct Cursor<'a> {
     owner: &'static str,
     path: String,
     unknown: Option<&'a mut Vec<String>>,
+    /// How many bytes of paths may still be reported.
+    room: usize,
 }
 
 /// Decodes `x` in place. Unknown members go to `unknown`, each as a path below `prefix`.
@@ -70,7 +73,7 @@ pub(crate) fn decode(
     prefix: &str,
     unknown: Option<&mut Vec<String>>,
 ) -> Result<(), String> {
-    let mut cursor = Cursor { fields: Vec::new(), owner: to.name, path: prefix.to_owned(), unknown };
+    let mut cursor = Cursor { fields: Vec::new(), owner: to.name, path: prefix.to_owned(), unknown, room: MAX_REPORT };
     cursor.structure(x, to)
 }
 
@@ -165,7 +168,10 @@ impl Cursor<'_> {
         let owner = std::mem::replace(&mut self.owner, to.name);
         map.retain(|k, v| {
             let Some((name, type_, empty)) = to.field(k) else {
-                if let Some(unknown) = &mut self.unknown {
+                if let Some(unknown) = &mut self.unknown
+                    && let Some(room) = self.room.checked_sub(self.path.len() + 1 + k.len())
+                {
+                    self.room = room;
                     unknown.push(if self.path.is_empty() { k.clone() } else { format!("{}.{k}", self.path) });
                 }
                 return false;

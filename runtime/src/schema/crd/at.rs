@@ -1,6 +1,16 @@
 //! Where in a definition something is: a path that costs nothing until an error prints it.
 
+use crate::status::field::FieldError;
 use std::fmt;
+
+/// The most bytes of paths in errors, more or less. Each level of a deep schema can have an error with a path as long as all
+/// above it; no definition that anybody means comes near.
+const MAX_PATHS: usize = 4 << 20;
+
+/// Whether so much is wrong already that more would only cost memory.
+pub(super) fn enough(errors: &[FieldError]) -> bool {
+    errors.last().is_some_and(|last| last.field.len().saturating_mul(errors.len()) > MAX_PATHS)
+}
 
 /// A path, linked upwards.
 #[derive(Clone, Copy)]

@@ -1,7 +1,7 @@
 //! The walk over a whole schema: what may be said where, keyword by keyword (`ValidateCustomResourceDefinitionOpenAPISchema`).
 //! Rules are checked where nothing at or below them is wrong, since their types come from there; that is `rules`'.
 
-use super::at::At;
+use super::at::{At, enough};
 use super::options::Options;
 use super::props::{Additional, Props};
 use super::rules::{self, Scope, TotalCost};
@@ -126,9 +126,15 @@ fn root_with_status(schema: Props<'_>, at: &At<'_>, errors: &mut Vec<FieldError>
 
 impl Walk<'_> {
     fn schema(&mut self, s: Props<'_>, here: Here<'_>, root: bool, scope: Option<&Scope<'_>>, at: &At<'_>) {
+        if enough(&self.errors) {
+            return;
+        }
         let before = self.errors.len();
         self.keywords(s, here, at);
         self.children(s, here, root, scope, at);
+        if enough(&self.errors) {
+            return;
+        }
         if s.get("x-kubernetes-preserve-unknown-fields") == Some(&Value::Bool(false)) {
             let at = at.child("x-kubernetes-preserve-unknown-fields");
             self.errors.push(FieldError::invalid(at, false, "must be true or undefined"));

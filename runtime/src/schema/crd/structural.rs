@@ -1,6 +1,6 @@
 //! Whether a schema is structural (apiextensions `schema/validation.go`, `complete.go` and the refusals of `convert.go`).
 
-use super::at::At;
+use super::at::{At, enough};
 use super::props::{Additional, Props};
 use crate::status::field::FieldError;
 use kubegraft_syntax::re2;
@@ -56,6 +56,9 @@ pub(super) fn validate(at: &At<'_>, s: Props<'_>) -> Vec<FieldError> {
 }
 
 fn invariants(s: Props<'_>, level: Level, at: &At<'_>, errors: &mut Vec<FieldError>) {
+    if enough(errors) {
+        return;
+    }
     match s.schema("items") {
         Some(items) => invariants(items, Level::Item, &at.child("items"), errors),
         None if s.type_() == "array" => errors.push(FieldError::required(at.child("items"), "must be specified")),
@@ -72,6 +75,9 @@ fn invariants(s: Props<'_>, level: Level, at: &At<'_>, errors: &mut Vec<FieldErr
         if let Additional::Schema(s) = additional {
             invariants(s, Level::Field, &at, errors);
         }
+    }
+    if enough(errors) {
+        return;
     }
     extensions(s, level, at, errors);
     let (any_of, all_of) = (is_int_or_string(s), s.branches("allOf").next().is_some_and(is_int_or_string));
@@ -198,11 +204,17 @@ const FORBIDDEN: [(&str, &str); 12] = [
 
 fn nested(s: Props<'_>, skip_any_of: bool, level: Level, at: &At<'_>, errors: &mut Vec<FieldError>) {
     value(s, skip_any_of, false, level, at, errors);
+    if enough(errors) {
+        return;
+    }
     if let Some(items) = s.schema("items") {
         nested(items, false, level, &at.child("items"), errors);
     }
     for (k, p) in s.properties() {
         nested(p, false, Level::Field, &at.child("properties").key(k), errors);
+    }
+    if enough(errors) {
+        return;
     }
     if !matches!(s.additional(), None | Some(Additional::Allowed(false))) {
         errors.push(FieldError::forbidden(at.child("additionalProperties"), "must be undefined to be structural"));
@@ -233,6 +245,9 @@ fn complete(v: Props<'_>, s: Props<'_>, s_at: &At<'_>, v_at: &At<'_>, errors: &m
 }
 
 fn declared(v: Props<'_>, s: Option<Props<'_>>, s_at: &At<'_>, v_at: &At<'_>, errors: &mut Vec<FieldError>) {
+    if enough(errors) {
+        return;
+    }
     let Some(s) = s else {
         errors.push(FieldError::required(s_at, format!("because it is defined in {v_at}")));
         return;

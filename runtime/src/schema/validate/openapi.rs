@@ -355,8 +355,17 @@ fn string(c: &Checks, s: &str, at: &At<'_>, found: &mut Found) {
         found.add(e);
     } else if let Some(min) = c.min_length.filter(|min| chars() < *min) {
         found.add(Failure::invalid(at, BadValue::Json(s.into()), format_args!("should be at least {min} chars long")));
-    } else if let Some(p) = c.pattern.as_ref().filter(|p| !p.is_match(s)) {
-        found.add(Failure::invalid(at, BadValue::Json(s.into()), format_args!("should match '{}'", p.source())));
+    } else if let Some(p) = &c.pattern {
+        let value = || BadValue::Json(s.into());
+        match p.is_match(s) {
+            Ok(true) => {}
+            Ok(false) => found.add(Failure::invalid(at, value(), format_args!("should match '{}'", p.source()))),
+            // Nothing is taken that could not be checked.
+            Err(why) => {
+                let words = format_args!("should match '{}, but pattern is invalid: {why}'", p.source());
+                found.add(Failure::invalid(at, value(), words));
+            }
+        }
     }
 }
 
