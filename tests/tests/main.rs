@@ -2,6 +2,7 @@
 
 mod apply;
 mod command_line;
+mod diff;
 mod drain;
 mod helm;
 mod hostile;
@@ -9,6 +10,7 @@ mod in_process;
 mod kill;
 mod kubectl;
 mod layers;
+mod migrate;
 mod python;
 mod readme;
 mod typed;

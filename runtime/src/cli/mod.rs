@@ -3,7 +3,9 @@
 
 mod backend;
 mod crd;
+mod diff;
 mod lint;
+mod migrate;
 mod openapi;
 mod serve;
 mod store;
@@ -57,6 +59,11 @@ enum Command {
     Restore(store::File),
     /// Forget a store's history and shrink its file, while it is not served
     Compact(store::Directory),
+    /// Rewrite objects that are stored in old versions, so that those can be given up
+    Migrate(Box<migrate::Flags>),
+    /// Tell which changes of definitions break readers, writers or stored objects
+    #[command(long_about = diff::ABOUT)]
+    Diff(diff::Flags),
 }
 
 /// What ends a command with exit code 1: one line.
@@ -101,16 +108,19 @@ impl App {
 
     /// Runs the command line of this process.
     pub fn main(self) -> ExitCode {
+        // Code 1 of diff is an answer.
+        let compares = std::env::args_os().nth(1).is_some_and(|command| command == "diff");
+        let failure = |why: &str| if compares { diff::fail(why) } else { fail(why) };
         let cli = match self.parse(std::env::args_os()) {
             Ok(cli) => cli,
             Err(e) if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
                 print!("{e}");
                 return ExitCode::SUCCESS;
             }
-            Err(e) => return fail(&in_one_line(&e)),
+            Err(e) => return failure(&in_one_line(&e)),
         };
         if let Some(why) = self.unreadable {
-            return fail(&why);
+            return failure(&why);
         }
         let done = match cli.command {
             Command::Serve(flags) => serve::run(self, *flags),
@@ -120,6 +130,8 @@ impl App {
             Command::Backup(flags) => store::backup(&flags),
             Command::Restore(flags) => store::restore(&flags),
             Command::Compact(flags) => store::compact(&flags),
+            Command::Migrate(flags) => migrate::run(self, *flags),
+            Command::Diff(flags) => return diff::run(&self, &flags),
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,
@@ -187,7 +199,7 @@ fn fail(why: &str) -> ExitCode {
 /// What clap says in a paragraph: what is wrong, and what may have been meant.
 fn in_one_line(error: &clap::Error) -> String {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return "a command is missing: serve, crd, lint, openapi, backup, restore or compact; --help says more".into();
+        return "a command is missing: serve, crd, lint, openapi, backup, restore, compact, migrate or diff; --help says more".into();
     }
     let text = error.render().to_string();
     let first = text.split("\n\n").next().unwrap_or_default();

@@ -31,6 +31,7 @@ mod corpus_tests;
 pub mod crd;
 mod default;
 pub mod definition;
+pub mod diff;
 pub(crate) mod fieldpath;
 #[cfg(test)]
 mod hostile_tests;

@@ -13,6 +13,7 @@ pub mod entry;
 pub mod get;
 pub mod kinds;
 pub mod list;
+pub mod migrate;
 pub mod options;
 pub mod patch;
 pub mod served;

@@ -372,3 +372,25 @@ async fn write_status(engine: &Engine, served: &Arc<Served>, name: &str, change:
         .await
         .map(|_| ())
 }
+
+/// Says in a stored definition that nothing is left in any version but the storage version, if that is still the one its
+/// objects were brought to.
+pub(in crate::verbs) async fn forget_stored_versions(engine: &Engine, kind: &Served) -> Result<()> {
+    if kind.uid.is_empty() {
+        return Ok(());
+    }
+    let kinds = engine.kinds();
+    let Some((definitions, _)) = kinds.find("apiextensions.k8s.io", "v1", "customresourcedefinitions") else {
+        return Ok(());
+    };
+    let stored = vec![Value::from(kind.definition.versions[kind.storage_version].name.as_str())];
+    write_status(engine, &definitions, &kind.resource.to_string(), |definition| {
+        if definition.uid() == kind.uid
+            && storage_version(definition) == stored
+            && let Some(status) = definition.0.get_mut("status").and_then(Value::as_object_mut)
+        {
+            status.insert("storedVersions".into(), stored.clone().into());
+        }
+    })
+    .await
+}

@@ -1,0 +1,127 @@
+//! `diff`: which changes of definitions break whom. Exit code 0 when none does, 1 when one does, 2 when that cannot be told.
+
+use super::{App, Failure};
+use crate::resource::codec::yaml;
+use crate::schema::crd;
+use crate::schema::diff::diff;
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+use std::io::Read;
+use std::process::ExitCode;
+
+pub(super) const ABOUT: &str = "Tell which changes of definitions break readers, writers or stored objects
+
+Files hold CustomResourceDefinitions as YAML or JSON, also many or a List; - is standard input:
+  kubectl get crd -o yaml | PROGRAM diff -          what this program changes in a cluster
+  git show v1.0:crds.yaml | PROGRAM diff - crds.yaml
+
+Exit code: 0 nothing breaks, 1 something does, 2 that cannot be told.";
+
+#[derive(Args)]
+pub(super) struct Flags {
+    /// Definitions as they are
+    #[arg(value_name = "OLD")]
+    old: String,
+    /// Definitions as they will be [default: those of this program]
+    #[arg(value_name = "NEW")]
+    new: Option<String>,
+    /// Form of the answer
+    #[arg(short, long, value_enum, default_value_t, value_name = "FORM")]
+    output: Output,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, ValueEnum)]
+enum Output {
+    #[default]
+    Text,
+    Json,
+}
+
+pub(super) fn run(app: &App, flags: &Flags) -> ExitCode {
+    match changes(app, flags) {
+        Ok(false) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::from(1),
+        Err(e) => fail(&e.to_string()),
+    }
+}
+
+pub(super) fn fail(why: &str) -> ExitCode {
+    eprintln!("error: {why}");
+    ExitCode::from(2)
+}
+
+/// Prints what is different; whether something breaks.
+fn changes(app: &App, flags: &Flags) -> Result<bool, Failure> {
+    let mut old = read(&flags.old)?;
+    let new = match &flags.new {
+        Some(file) => read(file)?,
+        None if app.definitions.is_empty() => {
+            return Err(format!("{} has no definitions of its own: name a second file", app.name).into());
+        }
+        None => {
+            // A cluster has definitions of others too.
+            let new: Vec<Value> =
+                app.definitions.iter().map(|crd| decoded(crd.clone(), &app.name)).collect::<Result<_, _>>()?;
+            let name = |crd: &Value| crd.pointer("/metadata/name").cloned();
+            old.retain(|crd| new.iter().any(|n| name(n) == name(crd)));
+            new
+        }
+    };
+    let changes = diff(&old, &new);
+    let breaking = changes.iter().any(|c| !c.breaks.is_empty());
+    match flags.output {
+        Output::Json => {
+            println!("{}", serde_json::to_string_pretty(&json!({"breaking": breaking, "changes": changes}))?)
+        }
+        Output::Text => changes.iter().for_each(|c| println!("{c}")),
+    }
+    Ok(breaking)
+}
+
+/// The definitions of a file; other objects in it are passed over.
+fn read(file: &str) -> Result<Vec<Value>, Failure> {
+    let failed = |e: std::io::Error| Failure::from(format!("{file}: {e}"));
+    let mut bytes = Vec::new();
+    match file {
+        "-" => std::io::stdin().read_to_end(&mut bytes).map_err(failed)?,
+        path => std::fs::File::open(path).and_then(|mut f| f.read_to_end(&mut bytes)).map_err(failed)?,
+    };
+    let text = String::from_utf8(bytes).map_err(|_| format!("{file}: not text"))?;
+    let mut out = Vec::new();
+    for document in documents(&text) {
+        let value = yaml::decode(document.as_bytes()).map_err(|e| format!("{file}: {e}"))?.value;
+        let many = value.get("items").and_then(Value::as_array).cloned();
+        for object in many.unwrap_or_else(|| vec![value]) {
+            if object.get("kind").and_then(Value::as_str) == Some("CustomResourceDefinition") {
+                out.push(decoded(object, file)?);
+            }
+        }
+    }
+    if out.is_empty() {
+        return Err(format!("{file}: there is no CustomResourceDefinition in it").into());
+    }
+    Ok(out)
+}
+
+/// Three dashes at the start of a line begin a document, wherever they are.
+fn documents(text: &str) -> Vec<String> {
+    let mut all = vec![String::new()];
+    for line in text.lines() {
+        match line.strip_prefix("---") {
+            Some(rest) if rest.is_empty() || rest.starts_with(char::is_whitespace) => all.push(rest.to_owned() + "\n"),
+            _ => all.last_mut().into_iter().for_each(|d| *d += &format!("{line}\n")),
+        }
+    }
+    all.retain(|d| !d.trim().is_empty());
+    all
+}
+
+/// With its defaults, so that saying one or leaving it out is the same.
+fn decoded(mut crd: Value, file: &str) -> Result<Value, Failure> {
+    let version = crd.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
+    if version != "apiextensions.k8s.io/v1" {
+        return Err(format!("{file}: apiVersion: {version:?} is not apiextensions.k8s.io/v1").into());
+    }
+    crd::decode(&mut crd, &mut Vec::new()).map_err(|e| format!("{file}: {e}"))?;
+    Ok(crd)
+}
