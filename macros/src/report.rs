@@ -1,13 +1,14 @@
 //! Mistakes, collected: each at its token, in one sentence that says what is wrong and what to write instead.
 
 use proc_macro2::{Span, TokenStream};
-use quote::ToTokens;
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Ident, LitStr};
 
 /// All mistakes of one derive.
 #[derive(Default)]
 pub(crate) struct Report {
     errors: Vec<syn::Error>,
+    doubts: Vec<(Span, String)>,
 }
 
 impl Report {
@@ -24,6 +25,12 @@ impl Report {
     /// A mistake that the parser found.
     pub(crate) fn syntax(&mut self, e: syn::Error) {
         self.errors.push(e);
+    }
+
+    /// What may be meant, but most likely is not: a warning. A macro on a stable compiler has no other way to warn than to use
+    /// something deprecated at the place.
+    pub(crate) fn doubt(&mut self, span: Span, message: impl Into<String>) {
+        self.doubts.push((span, message.into()));
     }
 
     /// A mistake inside a string: at the character where the compiler can point there, else shown below the text.
@@ -61,7 +68,18 @@ impl Report {
     /// The code, after all mistakes.
     pub(crate) fn finish(self, code: TokenStream) -> TokenStream {
         let errors = self.errors.iter().map(syn::Error::to_compile_error);
-        errors.chain(std::iter::once(code)).collect()
+        let doubts = self.doubts.iter().map(|(span, message)| {
+            let used = quote_spanned!(*span=> check_this);
+            quote! {
+                const _: () = {
+                    #[allow(non_upper_case_globals)]
+                    #[deprecated(note = #message)]
+                    const #used: () = ();
+                    #used
+                };
+            }
+        });
+        errors.chain(doubts).chain(std::iter::once(code)).collect()
     }
 }
 
@@ -76,9 +94,9 @@ fn floor(s: &str, mut at: usize) -> usize {
 /// The known name that was probably meant.
 pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let fold = |s: &str| s.replace(['_', '-'], "").to_lowercase();
-    let limit = (name.chars().count() / 3).max(1);
-    let near = known.iter().map(|k| (distance(&fold(name), &fold(k)), *k)).min_by_key(|(d, _)| *d)?;
-    (near.0 <= limit).then_some(near.1)
+    let (distance, near) = known.iter().map(|k| (distance(&fold(name), &fold(k)), *k)).min_by_key(|(d, _)| *d)?;
+    let limit = (name.chars().count().max(near.chars().count()) / 3).max(1);
+    (distance <= limit).then_some(near)
 }
 
 /// Levenshtein's, with swaps.
@@ -110,6 +128,7 @@ mod tests {
         assert_eq!(nearest("gruop", &known), Some("group"));
         assert_eq!(nearest("minLength", &known), Some("min_length"));
         assert_eq!(nearest("print_column", &known), Some("printcolumn"));
+        assert_eq!(nearest("vrson", &known), Some("version"));
         assert_eq!(nearest("colour", &known), None);
     }
 }

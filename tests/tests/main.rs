@@ -8,6 +8,7 @@ mod helm;
 mod hostile;
 mod in_process;
 mod kill;
+mod kube_examples;
 mod kubectl;
 mod layers;
 mod migrate;

@@ -232,7 +232,7 @@ fn default(f: &Field, container_default: bool, n: &Names) -> TokenStream {
     if let Some(given) = &f.attrs.default {
         return quote!(__p.default(::core::option::Option::Some(#json::json!(#given))););
     }
-    if f.written_by_function || f.attrs.with.is_some() || f.attrs.of_type.is_some() {
+    if f.written_by_function {
         return TokenStream::new();
     }
     let member = &f.member;

@@ -84,7 +84,15 @@ fn fields(text: &LitStr, seen: &Seen, report: &mut Report) {
                 && !known.contains(&f)
             {
                 let known: Vec<&str> = known.iter().map(String::as_str).collect();
-                missing(offset, &f, &known, report);
+                // kube's derive lets any name pass, and even its published examples name fields that are not there. What is no
+                // slip of the pen is a warning, and fails the resource's own test.
+                match nearest(&f, &known) {
+                    Some(_) => missing(offset, &f, &known, report),
+                    None => {
+                        let all = known.join(", ");
+                        report.doubt(text.span(), format!("the spec has no field `{f}`; it has: {all}"));
+                    }
+                }
             }
         }
         ("metadata", Some(f)) => {

@@ -3,6 +3,5 @@
 #![recursion_limit = "256"]
 
 mod forms;
-mod kube_examples;
 mod resource;
 mod types;

@@ -135,3 +135,33 @@ fn a_type_inherits_another_resource() {
     assert_eq!(Settings::kind(&()), "ConfigMap");
     assert_eq!(Settings::api_version(&()), "v1");
 }
+
+/// Rules evaluated in a test, without a server, under kube's names.
+#[derive(CustomResource, KubeSchema, Serialize, Deserialize, Debug, Clone)]
+#[kube(
+    group = "example.dev",
+    version = "v1",
+    kind = "Range",
+    namespaced,
+    cel,
+    validation = "self.spec.min <= self.spec.max"
+)]
+#[x_kube(cel, validation = "self.min <= self.max")]
+struct RangeSpec {
+    #[x_kube(minimum = 0)]
+    min: i32,
+    max: i32,
+}
+
+#[test]
+fn objects_are_validated_without_a_server() {
+    assert!(Range::new("a", RangeSpec { min: 1, max: 2 }).validate_cel().is_ok());
+    let wrong = Range::new("a", RangeSpec { min: -1, max: 2 }).validate_cel();
+    let message = wrong.map_err(|e| e.to_string());
+    assert_eq!(
+        message.unwrap_err(),
+        "spec.min: Invalid value: -1: spec.min in body should be greater than or equal to 0"
+    );
+    assert!(RangeSpec::validate_cel(&json!({"min": "x"}), None).is_err());
+    assert!(kubegraft::validate(&Range::new("a", RangeSpec { min: 1, max: 2 }), None).is_ok());
+}
