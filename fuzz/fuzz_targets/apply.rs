@@ -124,10 +124,16 @@ fuzz_target!(|data: &[u8]| {
                     let later = Writer { time: "2027-01-01T00:00:00Z", ..writer };
                     let again = FIELDS.apply(Some(&object), &next, how == 1, later);
                     // A removal may leave what only a second one clears away, and a null says nothing about a map until
-                    // that is empty: both as upstream has it. After that all is quiet.
-                    if let (Ok(again), false) = (again, has_null(&Value::Object(next.0.clone()))) {
-                        let last = FIELDS.apply(Some(&again), &next, how == 1, later).expect("what was applied just now");
-                        assert_eq!(last.0, again.0);
+                    // that is empty: both as upstream has it. What nobody owns a field of is first booked as having been
+                    // there before. After that all is quiet.
+                    if let (Ok(mut again), false) = (again, has_null(&Value::Object(next.0.clone()))) {
+                        let once_more = |object: &Object| {
+                            FIELDS.apply(Some(object), &next, how == 1, later).expect("what was applied just now")
+                        };
+                        if again.meta("managedFields").is_none() {
+                            again = once_more(&again);
+                        }
+                        assert_eq!(once_more(&again).0, again.0);
                     }
                     live = object;
                 }

@@ -56,6 +56,7 @@ impl Kubectl<'_> {
             .args(args)
             .env("KUBECONFIG", &self.server.kubeconfig)
             .env("HOME", self.home)
+            .env("KUBE_EDITOR", "sed -i s/red/green/")
             .current_dir(self.home)
             .output()
             .expect("kubectl runs")
@@ -155,6 +156,30 @@ fn client_side_apply_is_upgraded_without_conflicts() {
                 |(m, o, f)| (m.as_str(), o.as_str()) == ("kubectl", "Apply") && f["f:spec"]["f:color"] == json!({})
             )
         );
+    });
+}
+
+#[test]
+fn the_last_applied_configuration_is_set_and_edited() {
+    with_kubectls(|kubectl| {
+        let last = |kubectl: &Kubectl<'_>| -> Value {
+            let out = kubectl.ok(&["apply", "view-last-applied", "lamp/lamp", "-o", "json"], &Value::Null);
+            serde_json::from_str(&out).expect("JSON")
+        };
+        kubectl.ok(&["create", "-f", "object.json"], &lamp(json!({"color": "red", "level": 1})));
+        let set = ["apply", "set-last-applied", "-f", "object.json"];
+        let refused = kubectl.run(&set, &lamp(json!({"color": "red"})));
+        assert!(!refused.status.success(), "nothing was applied yet");
+        kubectl.ok(&[&set[..], &["--create-annotation"]].concat(), &lamp(json!({"color": "red"})));
+        assert_eq!(last(kubectl)["spec"], json!({"color": "red"}));
+        kubectl.ok(&["apply", "edit-last-applied", "lamp/lamp"], &Value::Null);
+        assert_eq!(last(kubectl)["spec"], json!({"color": "green"}));
+        assert_eq!(kubectl.lamp()["spec"], json!({"color": "red", "level": 1}), "the lamp itself stays as it is");
+
+        // What is removed from the configuration goes only now that it says that it was applied.
+        kubectl.ok(&set, &lamp(json!({"color": "red", "level": 1})));
+        kubectl.ok(&["apply", "-f", "object.json"], &lamp(json!({"color": "red"})));
+        assert_eq!(kubectl.lamp()["spec"], json!({"color": "red"}));
     });
 }
 

@@ -23,18 +23,20 @@ pub fn merge(target: &mut Value, patch: Value) {
 }
 
 fn without_nulls(mut value: Value) -> Value {
-    fn drop_nulls(value: &mut Value) {
-        match value {
-            Value::Object(map) => {
-                map.retain(|_, v| !v.is_null());
-                map.values_mut().for_each(drop_nulls);
-            }
-            Value::Array(items) => items.iter_mut().for_each(drop_nulls),
-            _ => {}
-        }
-    }
     drop_nulls(&mut value);
     value
+}
+
+/// Drops the nulls of what is new, in either kind of merge patch: there is nothing that they could remove.
+pub(in crate::patch) fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.retain(|_, v| !v.is_null());
+            map.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
+        _ => {}
+    }
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@
 //! assert_eq!(object, json!({"spec": {"ports": [{"port": 443, "name": "https"}]}}));
 //! ```
 
+use super::merge::drop_nulls;
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
 
@@ -313,18 +314,6 @@ fn normalize(merged: Vec<Value>, order: &[Value], server: &[Value], key: &str) -
     }
     out.extend(others.map(|(_, v)| v));
     Ok(out)
-}
-
-/// Drops nulls of what is new: there is nothing that they could remove.
-fn drop_nulls(value: &mut Value) {
-    match value {
-        Value::Object(map) => {
-            map.retain(|_, v| !v.is_null());
-            map.values_mut().for_each(drop_nulls);
-        }
-        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
-        _ => {}
-    }
 }
 
 /// What is new without its directives; `None` when it is nothing but one.

@@ -1,7 +1,8 @@
 //! A validated CustomResourceDefinition in memory: what the engine serves. Reading is lenient, since validation came before.
 
 use super::{Outcome, Schema, validate};
-use crate::resource::GroupResource;
+use crate::resource::conversion::{ConversionError, Graph};
+use crate::resource::{GroupResource, GroupVersion, Object};
 use crate::status::field::FieldError;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -178,6 +179,25 @@ impl Definition {
     /// The version objects are stored in.
     pub fn storage_version(&self) -> Option<&Version> {
         self.versions.iter().find(|v| v.storage)
+    }
+
+    /// An object of one version in another, by its index: converted, or without a graph with its apiVersion rewritten. What
+    /// the other version does not know is pruned (S74, S79).
+    ///
+    /// # Errors
+    /// A step of the graph that fails.
+    pub fn convert(&self, graph: Option<&Graph>, mut object: Object, to: usize) -> Result<Object, ConversionError> {
+        let version = &self.versions[to];
+        let mut value = match graph {
+            Some(graph) => graph.convert(object.into_value(), &version.name)?,
+            None => {
+                let api_version = GroupVersion::new(&self.group, &version.name).to_string();
+                object.0.insert("apiVersion".into(), api_version.into());
+                object.into_value()
+            }
+        };
+        version.schema.prune(&mut value, true, None);
+        Ok(Object::from_value(value).unwrap_or_default())
     }
 }
 

@@ -94,6 +94,9 @@ pub enum Error {
     /// No room left.
     #[error("the store has no room left: {0}")]
     NoSpace(String),
+    /// The value is larger than the store takes.
+    #[error("{0}")]
+    TooLarge(String),
     /// The stored data are damaged or foreign.
     #[error("{0}")]
     Corrupt(String),

@@ -5,6 +5,7 @@ use super::context::{Context, Target};
 use super::engine::Engine;
 use super::entry::Entry;
 use super::options::WriteOptions;
+use super::store::Owners;
 use crate::patch::apply::{Writer, manager_name};
 use crate::resource::{Object, validate};
 use crate::status::field::FieldError;
@@ -33,7 +34,7 @@ pub async fn create(
     let now = engine.now_text();
     let writer = Writer { manager: &manager, subresource: "", time: &now };
     target.served.managers[target.version].on_create(&mut object, writer);
-    store_new(engine, ctx, target, object, options).await
+    store_new(engine, ctx, target, object, Owners::Expendable, options).await
 }
 
 /// What create and create-by-apply share: everything after field ownership is settled.
@@ -42,6 +43,7 @@ pub(super) async fn store_new(
     ctx: &Context,
     target: &Target,
     mut object: Object,
+    owners: Owners,
     options: &WriteOptions,
 ) -> Result<Arc<Entry>> {
     if target.served.terminating {
@@ -67,7 +69,7 @@ pub(super) async fn store_new(
             return Err(Status::unclassified("resourceVersion should not be set on objects to be created"));
         }
         object.set_meta("resourceVersion", Value::Null);
-        if let Some(entry) = engine.insert(target, &object, options.dry_run).await? {
+        if let Some(entry) = engine.insert(target, &object, owners, options.dry_run).await? {
             return Ok(entry);
         }
     }

@@ -144,7 +144,10 @@ impl Engine {
         let codec = Codec::new(definition.clone(), storage_version, conversion.clone());
         let objects: Arc<Objects> =
             Cache::start(self.backend.clone(), key_prefix(&resource), codec).await.map_err(storage_error)?;
-        let manager = |i| FieldManager::new(definition.clone(), i, strategy.blank(), strategy.builtin());
+        let manager = |i| {
+            FieldManager::new(definition.clone(), i, strategy.blank(), strategy.builtin())
+                .converting(conversion.clone())
+        };
         let managers = (0..definition.versions.len()).map(manager).collect();
         Ok(Served {
             definition,

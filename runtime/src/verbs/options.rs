@@ -117,12 +117,9 @@ impl RawWriteOptions {
         if self.field_manager.len() > 128 {
             errors.push(FieldError::too_long("fieldManager", 128));
         }
-        for (i, c) in self.field_manager.chars().enumerate() {
-            if !is_print(c) {
-                let detail = format!("invalid character {} (at position {i})", unicode_name(c));
-                errors.push(FieldError::invalid("fieldManager", self.field_manager.clone(), detail));
-                break;
-            }
+        for (i, c) in self.field_manager.char_indices().filter(|(_, c)| !is_print(*c)) {
+            let detail = format!("invalid character {} (at position {i})", unicode_name(c));
+            errors.push(FieldError::invalid("fieldManager", self.field_manager.clone(), detail));
         }
         errors.extend(dry_run_errors(&self.dry_run));
         let field_validation = match self.field_validation.as_str() {

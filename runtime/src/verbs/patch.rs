@@ -6,7 +6,7 @@ use super::decode;
 use super::engine::Engine;
 use super::entry::Entry;
 use super::options::{FieldValidation, WriteOptions};
-use super::store::Preconditions;
+use super::store::{Change, Owners, Preconditions};
 use super::update;
 use crate::patch::apply::{ApplyError, Writer, manager_name};
 use crate::patch::{json, merge, strategic};
@@ -214,7 +214,10 @@ async fn apply(engine: &Engine, ctx: &Context, target: &Target, raw: &[u8], opti
             .change(target, &Preconditions::default(), options.dry_run, |current, old| {
                 let new = super::create::at_home(target, merge(Some(&old))?)?;
                 update::same_name(target, &new)?;
-                update::replace(ctx, target, current, &old, new)
+                match update::replace(ctx, target, current, &old, new)? {
+                    Change::Put(merged) => Ok(Change::Merge(merged)),
+                    other => Ok(other),
+                }
             })
             .await;
         match changed {
@@ -234,7 +237,7 @@ async fn apply(engine: &Engine, ctx: &Context, target: &Target, raw: &[u8], opti
         object = super::create::at_home(target, object)?;
         update::same_name(target, &object)?;
         object.set_meta("resourceVersion", Value::Null);
-        match super::create::store_new(engine, ctx, target, object, options).await {
+        match super::create::store_new(engine, ctx, target, object, Owners::Kept, options).await {
             // Somebody else was faster: it is a merge after all.
             Err(e) if e.reason == Some(Reason::AlreadyExists) && !e.message.starts_with("object is being") => {}
             done => return Ok(Patched { entry: done?, created: true }),

@@ -4,7 +4,7 @@
 use super::entry::{self, Encoded, Entry, Index};
 use super::strategy::Strategy;
 use crate::patch::apply::FieldManager;
-use crate::resource::conversion::{ConversionError, Graph};
+use crate::resource::conversion::Graph;
 use crate::resource::{GroupResource, GroupVersion, Object};
 use crate::schema::definition::{Definition, Scope};
 use crate::status::{Result, Status};
@@ -117,7 +117,8 @@ impl Served {
     /// know is pruned (S74, S79).
     fn convert(&self, object: Object, to: usize) -> Result<Object> {
         let name = object.name().to_owned();
-        convert(&self.definition, self.conversion.as_deref(), object, to)
+        self.definition
+            .convert(self.conversion.as_deref(), object, to)
             .map_err(|e| Status::internal(format!("{} {name:?}: {e}", self.definition.names.kind)))
     }
 
@@ -207,25 +208,6 @@ pub struct Codec {
     conversion: Option<Arc<Graph>>,
 }
 
-fn convert(
-    definition: &Definition,
-    conversion: Option<&Graph>,
-    mut object: Object,
-    to: usize,
-) -> std::result::Result<Object, ConversionError> {
-    let version = &definition.versions[to];
-    let mut value = match conversion {
-        Some(graph) => graph.convert(object.into_value(), &version.name)?,
-        None => {
-            let api_version = GroupVersion::new(&definition.group, &version.name).to_string();
-            object.0.insert("apiVersion".into(), api_version.into());
-            object.into_value()
-        }
-    };
-    version.schema.prune(&mut value, true, None);
-    Ok(Object::from_value(value).unwrap_or_default())
-}
-
 impl Codec {
     /// A definition's codec.
     pub fn new(definition: Arc<Definition>, storage_version: usize, conversion: Option<Arc<Graph>>) -> Self {
@@ -246,7 +228,9 @@ impl Codec {
     /// Reads stored bytes of any version.
     pub fn read(&self, stored: &Bytes) -> std::result::Result<Pending, String> {
         let object = entry::decode(stored)?;
-        let object = convert(&self.definition, self.conversion.as_deref(), object, self.storage_version)
+        let object = self
+            .definition
+            .convert(self.conversion.as_deref(), object, self.storage_version)
             .map_err(|e| e.to_string())?;
         let mut value = object.into_value();
         self.definition.versions[self.storage_version].schema.default(&mut value);
@@ -267,7 +251,7 @@ impl Codec {
             // Each version selects by its own form of the object. What has no such form has no such fields.
             let converted = match self.conversion.as_deref().filter(|_| i != self.storage_version) {
                 Some(graph) if !version.selectable_fields.is_empty() => {
-                    Some(convert(&self.definition, Some(graph), object.clone(), i).unwrap_or_default())
+                    Some(self.definition.convert(Some(graph), object.clone(), i).unwrap_or_default())
                 }
                 _ => None,
             };

@@ -5,10 +5,11 @@ use super::context::Target;
 use super::engine::Engine;
 use super::entry::Entry;
 use super::options::DeleteOptions;
-use super::served::{Served, not_found, relative_key};
+use super::served::{Pending, Served, not_found, relative_key};
 use crate::resource::{GroupResource, Object};
 use crate::status::{Result, Status};
 use crate::storage::{self, Outcome, Write};
+use serde_json::Value;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,12 +18,23 @@ const PATIENCE: Duration = Duration::from_secs(34);
 
 /// What a verb makes of the current object.
 pub enum Change {
-    /// Store this (an object of the target's version).
+    /// Store this (an object of the target's version); without its managedFields when it is too large with them (P40).
     Put(Object),
+    /// Store what an apply has merged, as it is or not at all.
+    Merge(Object),
     /// Remove it; the object as it is shown in the answer.
     Remove(Object),
     /// Leave it as it is.
     Keep,
+}
+
+/// What becomes of the managedFields of an object that is too large for the store with them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owners {
+    /// They are kept: the object is refused.
+    Kept,
+    /// They go: ownership is of less use than the object.
+    Expendable,
 }
 
 /// What became of it.
@@ -100,6 +112,7 @@ pub fn storage_error(e: storage::Error) -> Status {
         storage::Error::Compacted { .. } => Status::expired("The resourceVersion for the provided list is too old."),
         storage::Error::FutureRevision { wanted, current } => Status::too_large_resource_version(wanted, current),
         storage::Error::Unavailable(_) | storage::Error::NoSpace(_) => Status::unavailable(e.to_string()),
+        storage::Error::TooLarge(why) => Status::unclassified(why),
         other => Status::internal(other),
     }
 }
@@ -116,8 +129,14 @@ impl Engine {
         served.objects.catch_up().await.map(drop).map_err(storage_error)
     }
 
-    /// Stores a new object. `None` when its name is taken.
-    pub async fn insert(&self, target: &Target, object: &Object, dry_run: bool) -> Result<Option<Arc<Entry>>> {
+    /// Stores a new object, the way of its [`Change`]. `None` when its name is taken.
+    pub async fn insert(
+        &self,
+        target: &Target,
+        object: &Object,
+        owners: Owners,
+        dry_run: bool,
+    ) -> Result<Option<Arc<Entry>>> {
         let served = &target.served;
         let pending = served.encode(object, target.version)?;
         let versions = served.definition.versions.len();
@@ -126,16 +145,37 @@ impl Engine {
             let taken = served.objects.get(&relative_key(object.namespace(), object.name())).is_some();
             return Ok((!taken).then(|| Arc::new(pending.at(0, versions))));
         }
-        let write = Write {
-            key: served.key(object.namespace(), object.name()).into(),
-            expected: 0,
-            value: Some(pending.encoded.bytes.clone()),
-            attachment: Some(served.attachment(&pending)),
-        };
-        match self.backend().write(write).await.map_err(storage_error)? {
-            Outcome::Committed(revision) => Ok(Some(Arc::new(pending.at(revision, versions)))),
-            Outcome::Conflict(_) => Ok(None),
+        let key = served.key(object.namespace(), object.name()).into();
+        match self.put(target, &key, 0, pending, object, owners).await? {
+            (pending, Outcome::Committed(revision)) => Ok(Some(Arc::new(pending.at(revision, versions)))),
+            (_, Outcome::Conflict(_)) => Ok(None),
         }
+    }
+
+    /// Writes an encoded object, and says what was written in the end.
+    async fn put(
+        &self,
+        target: &Target,
+        key: &Arc<str>,
+        expected: u64,
+        mut pending: Pending,
+        object: &Object,
+        owners: Owners,
+    ) -> Result<(Pending, Outcome)> {
+        let write = |pending: &Pending| Write {
+            key: key.clone(),
+            expected,
+            value: Some(pending.encoded.bytes.clone()),
+            attachment: Some(target.served.attachment(pending)),
+        };
+        let mut written = self.backend().write(write(&pending)).await;
+        if let (Err(storage::Error::TooLarge(_)), Owners::Expendable) = (&written, owners) {
+            let mut bare = object.clone();
+            bare.set_meta("managedFields", Value::Null);
+            pending = target.served.encode(&bare, target.version)?;
+            written = self.backend().write(write(&pending)).await;
+        }
+        Ok((pending, written.map_err(storage_error)?))
     }
 
     /// Changes an object: `change` makes of the current state what shall be, and is called again when somebody else was
@@ -155,34 +195,36 @@ impl Engine {
         loop {
             let object = served.decode(&current, target.version)?;
             preconditions.check(served, &current, &object)?;
-            let (pending, removed) = match change(&current, object)? {
+            let change = change(&current, object)?;
+            let (object, owners) = match change {
                 Change::Keep => return Ok(Written::Stored(current)),
-                Change::Remove(last) => (served.encode(&last, target.version)?, true),
-                Change::Put(object) => {
-                    let mut pending = served.encode(&object, target.version)?;
-                    pending.share(&current);
-                    if current.as_stored && pending.encoded.bytes == current.encoded.bytes {
-                        return Ok(Written::Stored(current));
-                    }
-                    (pending, false)
-                }
+                Change::Remove(last) => (last, None),
+                Change::Put(object) => (object, Some(Owners::Expendable)),
+                Change::Merge(object) => (object, Some(Owners::Kept)),
             };
-            let done = |revision: u64| {
+            let mut pending = served.encode(&object, target.version)?;
+            pending.share(&current);
+            if owners.is_some() && current.as_stored && pending.encoded.bytes == current.encoded.bytes {
+                return Ok(Written::Stored(current));
+            }
+            let done = |pending: &Pending, revision: u64| {
                 let entry = Arc::new(pending.at(revision, versions));
-                if removed { Written::Removed(entry) } else { Written::Stored(entry) }
+                if owners.is_some() { Written::Stored(entry) } else { Written::Removed(entry) }
             };
             if dry_run {
-                return Ok(done(current.revision));
+                return Ok(done(&pending, current.revision));
             }
-            let write = Write {
-                key: key.clone(),
-                expected: current.revision,
-                value: (!removed).then(|| pending.encoded.bytes.clone()),
-                attachment: (!removed).then(|| served.attachment(&pending)),
+            let (pending, outcome) = match owners {
+                Some(owners) => self.put(target, &key, current.revision, pending, &object, owners).await?,
+                None => {
+                    let removal = Write { key: key.clone(), expected: current.revision, value: None, attachment: None };
+                    (pending, self.backend().write(removal).await.map_err(storage_error)?)
+                }
             };
-            match self.backend().write(write).await.map_err(storage_error)? {
+            match outcome {
                 // The answer to a removal shows the object as it last was (C69).
-                Outcome::Committed(revision) => return Ok(done(if removed { current.revision } else { revision })),
+                Outcome::Committed(_) if owners.is_none() => return Ok(done(&pending, current.revision)),
+                Outcome::Committed(revision) => return Ok(done(&pending, revision)),
                 Outcome::Conflict(_) => {
                     if started.elapsed() > PATIENCE {
                         return Err(Status::timeout("request did not complete within requested timeout", 0));

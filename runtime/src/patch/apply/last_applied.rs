@@ -31,7 +31,7 @@ fn allowed(root: Type<'_>, api_version: &str, live: &Object) -> Option<HashSet<S
     typed::check(root, &live.0, false).ok()?;
     let decoded = json::decode(last_applied(live)?.as_bytes()).ok()?;
     let last = Object::from_value(decoded.value).ok()?;
-    if last.kind().is_empty() || last.api_version() != api_version {
+    if last.kind() != live.kind() || last.api_version() != api_version {
         return None;
     }
     typed::check(root, &last.0, false).ok()?;

@@ -7,6 +7,7 @@ use super::managed::{self, Entry, Managed};
 use super::set::Set;
 use super::typed;
 use super::update::{Failure, View};
+use crate::resource::conversion::{Graph, KEPT};
 use crate::resource::{GroupVersion, Object};
 use crate::schema::Definition;
 use crate::status::Status;
@@ -20,6 +21,7 @@ const BEFORE_FIRST_APPLY: &str = "before-first-apply";
 #[derive(Clone, Debug)]
 pub struct FieldManager {
     definition: Arc<Definition>,
+    conversion: Option<Arc<Graph>>,
     version: usize,
     api_version: String,
     blank: Object,
@@ -87,7 +89,9 @@ static UNOWNED: LazyLock<Set<'static>> = LazyLock::new(|| {
     ];
     let all = ["apiVersion", "kind", "metadata"].map(|f| Set::of_path(&[f]));
     let meta = META.map(|f| Set::of_path(&["metadata", f]));
-    all.into_iter().chain(meta).fold(Set::default(), Set::union)
+    // What conversion keeps there comes and goes with the version an object is seen in.
+    let kept = Set::of_path(&["metadata", "annotations", KEPT]);
+    all.into_iter().chain(meta).chain([kept]).fold(Set::default(), Set::union)
 });
 
 impl FieldManager {
@@ -98,12 +102,31 @@ impl FieldManager {
         let api_version = GroupVersion::new(&definition.group, &definition.versions[version].name).to_string();
         blank.0.insert("apiVersion".into(), api_version.clone().into());
         blank.0.insert("kind".into(), definition.names.kind.clone().into());
-        Self { definition, version, api_version, blank, builtin }
+        Self { definition, conversion: None, version, api_version, blank, builtin }
+    }
+
+    /// For a kind whose versions differ in more than their schemas: what a manager owns in one version is found in another
+    /// one by converting the object.
+    #[must_use]
+    pub fn converting(mut self, conversion: Option<Arc<Graph>>) -> Self {
+        self.conversion = conversion;
+        self
+    }
+
+    /// An object of the kind in another version, by its index.
+    #[cfg(test)]
+    pub(super) fn convert(
+        &self,
+        object: Object,
+        to: usize,
+    ) -> Result<Object, crate::resource::conversion::ConversionError> {
+        self.definition.convert(self.conversion.as_deref(), object, to)
     }
 
     fn view<'a>(&'a self, subresource: &'a str) -> View<'a> {
         View {
             definition: &self.definition,
+            conversion: self.conversion.as_deref(),
             version: self.version,
             api_version: &self.api_version,
             drop_unknown: self.builtin,
@@ -139,12 +162,18 @@ impl FieldManager {
         if managed.entries.is_empty() && !created {
             return;
         }
-        let mut out = Object::default();
-        // Upstream drops the entries rather than refuse the write.
-        if self.book(old, new, &mut managed, writer).is_ok() {
-            managed.write(&mut out);
-        }
-        if let Some(entries) = out.metadata_mut().remove("managedFields") {
+        let entries = match self.book(old, new, &mut managed, writer) {
+            Ok(()) => {
+                let mut out = Object::default();
+                managed.write(&mut out);
+                out.metadata_mut().remove("managedFields")
+            }
+            // Who owned what in a version that cannot be had now is not forgotten.
+            Err(_) if self.conversion.is_some() => old.meta("managedFields").cloned(),
+            // Upstream drops the entries rather than refuse the write.
+            Err(_) => None,
+        };
+        if let Some(entries) = entries {
             new.metadata_mut().insert("managedFields".into(), entries);
         }
     }
@@ -231,7 +260,9 @@ impl FieldManager {
                 e => failed(e),
             })?;
         }
-        if applied.meta("managedFields").is_some_and(|m| !m.is_null()) {
+        // What is no list of objects is not read as entries, and found by the schema.
+        let entries = applied.meta("managedFields").and_then(Value::as_array);
+        if entries.is_some_and(|all| all.iter().all(Value::is_object)) {
             return Err(ApplyError::Refused("metadata.managedFields must be nil".to_owned()));
         }
         let view = self.view(writer.subresource);
@@ -276,13 +307,12 @@ impl FieldManager {
         if applied.api_version() == self.api_version && kind == self.definition.names.kind {
             return Ok(());
         }
-        let gv = match applied.api_version() {
-            // The group of nothing and the version of nothing.
-            "" => "/",
-            gv => gv,
+        // Of what is no group and version, upstream knows no kind either.
+        let (given, kind) = match GroupVersion::parse(applied.api_version()) {
+            Ok(given) => (given, kind),
+            Err(_) => (GroupVersion::default(), ""),
         };
-        let gv = if gv.contains('/') { gv.to_owned() } else { format!("/{gv}") };
-        Err(ApplyError::Refused(format!("invalid object type: {gv}, Kind={kind}")))
+        Err(ApplyError::Refused(format!("invalid object type: {}/{}, Kind={kind}", given.group, given.version)))
     }
 }
 

@@ -52,6 +52,8 @@ mod manager;
 mod properties;
 mod scale;
 mod set;
+#[cfg(test)]
+mod tests;
 mod typed;
 mod update;
 

@@ -198,6 +198,17 @@ impl<'a> Set<'a> {
         Set { nodes: self.nodes.into_iter().map(own).collect() }
     }
 
+    /// A set for each of its fields alone.
+    pub(super) fn singles(&self) -> Vec<Self> {
+        let one =
+            |n: &Node<'a>, member, below| Self { nodes: vec![Node { element: n.element.clone(), member, below }] };
+        let of = |n: &Node<'a>| {
+            let own = n.member.then(|| one(n, true, Self::default()));
+            own.into_iter().chain(n.below.singles().into_iter().map(|below| one(n, false, below))).collect::<Vec<_>>()
+        };
+        self.nodes.iter().flat_map(of).collect()
+    }
+
     /// The paths of its fields as conflicts show and order them: `.spec.ports[name="a"].port`.
     pub fn paths(&self) -> Vec<String> {
         let mut out = Vec::new();
@@ -337,5 +348,7 @@ mod tests {
         assert_eq!(a.intersection(&b).to_value(), json!({"f:a": {}}));
         assert_eq!(a.clone().difference(&b).union(b.clone()), a);
         assert!(b.is_subset(&a) && !a.is_subset(&b));
+        let singles: Vec<Value> = a.singles().iter().map(Set::to_value).collect();
+        assert_eq!(singles, [json!({"f:a": {}}), json!({"f:a": {"f:b": {}}}), json!({"f:c": {}})]);
     }
 }

@@ -1,13 +1,17 @@
 //! Who owns what after a write, and what an apply removes (SMD/merge/update.go): the rules by which sets of fields change
-//! hands. Objects of other versions than the written one are seen through the schema of each manager's version.
+//! hands. Every manager's fields are names of the version it wrote in, so that objects are converted to that version before
+//! they are held against them.
 
 use super::conflict::{Conflict, conflicts};
 use super::managed::{Entry, Identity, Managed};
 use super::set::Set;
 use super::typed::{self, Changes, Type};
-use crate::resource::GroupVersion;
+use crate::patch::merge::drop_nulls;
+use crate::resource::conversion::Graph;
+use crate::resource::{GroupVersion, Object};
 use crate::schema::Definition;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// What an update or apply cannot go on from.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +30,8 @@ impl From<String> for Failure {
 #[derive(Clone, Copy)]
 pub(super) struct View<'a> {
     pub(super) definition: &'a Definition,
+    /// How objects get from version to version, where more than apiVersion changes.
+    pub(super) conversion: Option<&'a Graph>,
     /// Index of the version that is written.
     pub(super) version: usize,
     /// Group and version that is written.
@@ -60,10 +66,62 @@ impl<'a> View<'a> {
         }
     }
 
-    /// An object seen in another version. Conversion changes nothing but apiVersion, which nobody owns, so that the object
-    /// is taken as it is; what the other version's schema cannot type is an error.
-    fn check_in(&self, version: usize, object: &Map<String, Value>) -> Result<(), String> {
-        if version == self.version { Ok(()) } else { typed::check(self.type_of(version), object, false) }
+    /// An object of one version in another, which must be able to type it. Where conversion changes nothing but apiVersion,
+    /// which nobody owns, the object is taken as it is.
+    fn seen<'o>(
+        &self,
+        object: &'o Map<String, Value>,
+        from: usize,
+        to: usize,
+    ) -> Result<Cow<'o, Map<String, Value>>, String> {
+        if from == to {
+            return Ok(Cow::Borrowed(object));
+        }
+        let object = match self.conversion {
+            None => Cow::Borrowed(object),
+            graph => {
+                let converted = self.definition.convert(graph, Object(object.clone()), to);
+                let mut converted = converted.map_err(|e| e.to_string())?.0;
+                // A type writes null for what it has not.
+                converted.retain(|_, v| !v.is_null());
+                converted.values_mut().for_each(drop_nulls);
+                Cow::Owned(converted)
+            }
+        };
+        typed::check(self.type_of(to), &object, false)?;
+        Ok(object)
+    }
+
+    /// What is left of an object after a removal, in another version. What that version cannot be made without stays: half
+    /// of an object need not be one that can be converted.
+    fn pruned_seen<'o>(
+        &self,
+        whole: &Map<String, Value>,
+        pruned: &'o Map<String, Value>,
+        from: usize,
+        to: usize,
+    ) -> Result<Cow<'o, Map<String, Value>>, String> {
+        let plain = self.seen(pruned, from, to);
+        if plain.is_ok() || self.conversion.is_none() {
+            return plain;
+        }
+        let root = self.type_of(from);
+        let named = |object| typed::with_named_fields(root, &typed::fields(root, object)).into_owned();
+        let gone = named(whole).difference(&named(pruned)).singles();
+        let mut left = whole.clone();
+        // As much at once as can go.
+        let mut groups = vec![&gone[..]];
+        while let Some(group) = groups.pop() {
+            let mut less = left.clone();
+            group.iter().for_each(|field| typed::remove(root, &mut less, field));
+            if self.seen(&less, from, to).is_ok() {
+                left = less;
+            } else if group.len() > 1 {
+                let (first, second) = group.split_at(group.len() / 2);
+                groups.extend([second, first]);
+            }
+        }
+        self.seen(&left, from, to).map(|seen| Cow::Owned(seen.into_owned()))
     }
 
     /// What the endpoint resets, and so nobody owns through it (P37).
@@ -121,7 +179,7 @@ impl<'a> View<'a> {
         for mut entry in std::mem::take(&mut managed.entries) {
             let Some(version) = self.find(entry.api_version)? else { continue };
             if !checked.contains(&version) {
-                self.check_in(version, live)?;
+                self.seen(live, self.version, version)?;
                 checked.push(version);
             }
             if let Some(set) = typed::reconcile(self.type_of(version), &entry.set) {
@@ -142,11 +200,16 @@ impl<'a> View<'a> {
         but: Option<&Identity<'_>>,
         force: bool,
     ) -> Result<Changes<'v>, Failure> {
-        let compared = |version: usize| {
-            let ignored = self.ignored(version).union(Set::of_path(&["metadata", "managedFields"]));
-            typed::compare(self.type_of(version), old, new).without(&ignored)
-        };
-        let mut seen: Vec<(usize, Changes<'v>)> = vec![(self.version, compared(self.version))];
+        fn compared<'v>(
+            view: &View<'_>,
+            version: usize,
+            old: &'v Map<String, Value>,
+            new: &'v Map<String, Value>,
+        ) -> Changes<'v> {
+            let ignored = view.ignored(version).union(Set::of_path(&["metadata", "managedFields"]));
+            typed::compare(view.type_of(version), old, new).without(&ignored)
+        }
+        let mut seen: Vec<(usize, Changes<'v>)> = vec![(self.version, compared(self, self.version, old, new))];
         let mut taken: Vec<(usize, Set<'a>)> = Vec::new();
         let mut versions = Vec::with_capacity(managed.entries.len());
         for (i, entry) in managed.entries.iter().enumerate() {
@@ -158,9 +221,10 @@ impl<'a> View<'a> {
             let at = match seen.iter().position(|(v, _)| *v == version) {
                 Some(at) => at,
                 None => {
-                    self.check_in(version, old).map_err(|e| format!("failed to convert old object: {e}"))?;
-                    self.check_in(version, new).map_err(|e| format!("failed to convert new object: {e}"))?;
-                    seen.push((version, compared(version)));
+                    let failed = |what: &str, e: String| format!("failed to convert {what} object: {e}");
+                    let was = self.seen(old, self.version, version).map_err(|e| failed("old", e))?;
+                    let is = self.seen(new, self.version, version).map_err(|e| failed("new", e))?;
+                    seen.push((version, compared(self, version, &was, &is).into_owned()));
                     seen.len() - 1
                 }
             };
@@ -206,44 +270,66 @@ impl<'a> View<'a> {
                 None => owned.push((version, entry.set.clone())),
             }
         }
-        self.check_in(of_last, merged).map_err(|e| {
-            format!("failed to prune fields: failed to convert merged object to last applied version: {e}")
-        })?;
+        let failed = |why: String| format!("failed to prune fields: {why}");
+        let whole = self
+            .seen(merged, self.version, of_last)
+            .map_err(|e| failed(format!("failed to convert merged object to last applied version: {e}")))?;
         let last_set = typed::with_named_fields(self.type_of(of_last), &last.set);
-        let mut pruned = merged.clone();
+        let mut pruned = whole.clone().into_owned();
         typed::remove(self.type_of(of_last), &mut pruned, &last_set);
-        // Back comes what anybody owns, in each version that somebody owns something in.
+        // Back comes what anybody owns, in each version that somebody owns something in: first in that of the last time,
+        // as what was taken may be what conversion needs.
+        let (mut at, mut converted) = (of_last, None::<Map<String, Value>>);
         for (version, set) in &owned {
             let root = self.type_of(*version);
             let named = |set: &Set<'a>| typed::with_named_fields(root, set);
-            let failed = |what: &str, e: String| {
-                format!(
-                    "failed to prune fields: failed add back owned items: failed to convert {what} object at version {}: {e}",
-                    self.definition.versions[*version].name
-                )
+            let lost = |what: &str, e: String| {
+                let name = &self.definition.versions[*version].name;
+                failed(format!("failed add back owned items: failed to convert {what} object at version {name}: {e}"))
             };
-            self.check_in(*version, merged).map_err(|e| failed("merged", e))?;
-            self.check_in(*version, &pruned).map_err(|e| failed("pruned", e))?;
+            let all = converted.as_ref().unwrap_or(&whole);
+            let there = owned_only(self.seen(all, at, *version).map_err(|e| lost("merged", e))?);
+            let here = there.as_ref().unwrap_or(all);
+            let left = self.pruned_seen(all, &pruned, at, *version).map_err(|e| lost("pruned", e))?;
             let gone = {
-                let before = typed::with_named_fields(root, &typed::fields(root, merged));
-                let after = typed::with_named_fields(root, &typed::fields(root, &pruned));
+                let before = typed::with_named_fields(root, &typed::fields(root, here));
+                let after = typed::with_named_fields(root, &typed::fields(root, &left));
                 before.difference(&after).difference(&named(set)).into_owned()
             };
-            pruned.clone_from(merged);
+            pruned.clone_from(here);
             typed::remove(root, &mut pruned, &gone);
+            (at, converted) = (*version, there.or(converted));
         }
         // And what it did not apply itself.
         let root = self.type_of(of_last);
-        self.check_in(of_last, &pruned).map_err(|e| {
-            format!("failed to prune fields: failed add back dangling items: failed to convert pruned object to last applied version: {e}")
+        let all = converted.as_ref().unwrap_or(&whole);
+        let pruned = self.pruned_seen(all, &pruned, at, of_last).map_err(|e| {
+            failed(format!(
+                "failed add back dangling items: failed to convert pruned object to last applied version: {e}"
+            ))
         })?;
         let gone = {
-            let before = typed::with_named_fields(root, &typed::fields(root, merged));
+            let before = typed::with_named_fields(root, &typed::fields(root, &whole));
             let after = typed::with_named_fields(root, &typed::fields(root, &pruned));
             before.difference(&after).intersection(&last_set).into_owned()
         };
-        typed::remove(root, merged, &gone);
+        match owned_only(whole) {
+            None => typed::remove(root, merged, &gone),
+            Some(whole) => {
+                let mut pruned = whole.clone();
+                typed::remove(root, &mut pruned, &gone);
+                *merged = self.pruned_seen(&whole, &pruned, of_last, self.version).map_err(failed)?.into_owned();
+            }
+        }
         Ok(())
+    }
+}
+
+/// What conversion has made; nothing when it had nothing to do.
+fn owned_only(object: Cow<'_, Map<String, Value>>) -> Option<Map<String, Value>> {
+    match object {
+        Cow::Owned(object) => Some(object),
+        Cow::Borrowed(_) => None,
     }
 }
 

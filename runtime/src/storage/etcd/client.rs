@@ -249,6 +249,9 @@ pub(super) enum Refusal {
     Other(Error),
 }
 
+/// What etcd says of a value that is larger than it takes, and of one that it could not even be sent.
+const TOO_LARGE: [&str; 2] = ["etcdserver: request is too large", "trying to send message larger than max"];
+
 /// Reads an error of etcd. Its texts are part of its API: clients of every language tell errors apart by them.
 pub(super) fn refusal(status: &Status) -> Refusal {
     let text = status.message();
@@ -258,6 +261,9 @@ pub(super) fn refusal(status: &Status) -> Refusal {
         Refusal::Future
     } else if text.contains("database space exceeded") {
         Refusal::Other(Error::NoSpace(text.to_owned()))
+    } else if let Some(at) = TOO_LARGE.iter().find_map(|words| text.find(words)) {
+        // In etcd's words alone, which clients of kube-apiserver know.
+        Refusal::Other(Error::TooLarge(text[at..].to_owned()))
     } else {
         Refusal::Other(Error::Unavailable(text.to_owned()))
     }

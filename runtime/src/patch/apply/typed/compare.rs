@@ -24,6 +24,11 @@ impl Changes<'_> {
             removed: self.removed.recursive_difference(ignored),
         }
     }
+
+    /// The same, independent of what was compared.
+    pub(in super::super) fn into_owned(self) -> Changes<'static> {
+        Changes { changed: self.changed.into_owned(), removed: self.removed.into_owned() }
+    }
 }
 
 /// Compares two objects.
