@@ -7,6 +7,8 @@
 mod check;
 mod check_format;
 mod check_literals;
+#[cfg(test)]
+mod conformance_tests;
 mod cost;
 pub mod declared;
 mod decls;

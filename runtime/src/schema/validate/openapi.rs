@@ -349,7 +349,9 @@ fn string(c: &Checks, s: &str, at: &At<'_>, found: &mut Found) {
         }
         length
     };
-    if let Some(max) = c.max_length.filter(|max| chars() > *max) {
+    // There are never more characters than bytes.
+    let bytes = i64::try_from(s.len()).unwrap_or(i64::MAX);
+    if let Some(max) = c.max_length.filter(|max| bytes > *max && chars() > *max) {
         let mut e = Failure::invalid(at, BadValue::Omitted, format_args!("should be at most {max} chars long"));
         (e.kind, e.detail) = (Kind::TooLong, Some(too_long(max)));
         found.add(e);
@@ -559,9 +561,15 @@ fn object<'a>(
         }
         _ => {}
     }
+    // Both are sorted, so no search need go back.
+    let mut rest = &*node.properties;
     for (k, v) in map {
-        if let Some(n) = node.property(k) {
-            ratchet(n, v, &At::Field(at, k), below(k), found);
+        match rest.binary_search_by(|(name, _)| name.as_ref().cmp(k)) {
+            Ok(i) => {
+                ratchet(&rest[i].1, v, &At::Field(at, k), below(k), found);
+                rest = &rest[i + 1..];
+            }
+            Err(i) => rest = &rest[i..],
         }
     }
     for k in node.required.iter().filter(|k| !map.contains_key(k.as_ref())) {
