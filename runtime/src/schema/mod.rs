@@ -1,6 +1,60 @@
 //! The schema engine: structural schemas compiled once, then pruning, defaulting and validation of objects, and the rules
 //! for CustomResourceDefinition objects themselves. Needs no server and no async runtime. Storing and serving are not here.
 //!
+//! # An object against a definition
+//!
+//! A [`Definition`] is what a cluster makes of a CustomResourceDefinition. Its [`validate`](Definition::validate) says what would be
+//! stored of an object, what would be dropped, and every reason to refuse it; with the old object, as an update:
+//!
+//! ```
+//! use kubegraft::schema::{Definition, crd};
+//! use serde_json::json;
+//!
+//! // As kubectl would send it; `of_program` is what a server does on receipt: read, defaulted, checked.
+//! let crd = crd::of_program(&json!({
+//!     "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+//!     "metadata": {"name": "widgets.example.com"},
+//!     "spec": {
+//!         "group": "example.com", "scope": "Namespaced", "names": {"plural": "widgets", "kind": "Widget"},
+//!         "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": {
+//!             "type": "object",
+//!             "properties": {"spec": {
+//!                 "type": "object", "required": ["colour"],
+//!                 "properties": {
+//!                     "colour": {"type": "string", "enum": ["red", "green"]},
+//!                     "replicas": {"type": "integer", "minimum": 0, "default": 1},
+//!                 },
+//!                 "x-kubernetes-validations": [
+//!                     {"rule": "self.colour == oldSelf.colour", "message": "colour is immutable", "fieldPath": ".colour"},
+//!                 ],
+//!             }},
+//!         }}}],
+//!     },
+//! })).expect("a definition that a cluster takes");
+//! let definition = Definition::from_crd(&crd).expect("a definition");
+//! let widget = |spec| {
+//!     json!({"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w"}, "spec": spec})
+//! };
+//!
+//! // Create: defaulted and pruned.
+//! let created = definition.validate(widget(json!({"colour": "red", "size": 3})), None);
+//! assert!(created.is_accepted());
+//! assert_eq!(created.object["spec"], json!({"colour": "red", "replicas": 1}));
+//! assert_eq!(created.dropped, ["spec.size"]);
+//!
+//! // Update: the rule of transition runs too.
+//! let updated = definition.validate(widget(json!({"colour": "green", "replicas": -1})), Some(&created.object));
+//! let errors: Vec<String> = updated.errors.iter().map(ToString::to_string).collect();
+//! assert_eq!(errors, [
+//!     "spec.replicas: Invalid value: -1: spec.replicas in body should be greater than or equal to 0",
+//!     "spec.colour: Invalid value: colour is immutable",
+//! ]);
+//! ```
+//!
+//! # Step by step
+//!
+//! A [`Schema`] alone does one thing at a time, in the order of the caller. It asks nothing of apiVersion, kind and metadata:
+//!
 //! ```
 //! use kubegraft::schema::Schema;
 //! use serde_json::json;
@@ -17,13 +71,21 @@
 //! schema.default(&mut widget);
 //! assert_eq!(dropped, ["spec.colour"]);
 //! assert_eq!(widget["spec"], json!({"replicas": 1}));
+//!
+//! // What was wrong before and did not change may stay, as ratcheting has it.
 //! widget["spec"]["replicas"] = json!(-1);
-//! let outcome = schema.validate(&widget, None);
 //! assert_eq!(
-//!     outcome.errors[0].to_string(),
+//!     schema.validate(&widget, None).errors[0].to_string(),
 //!     "spec.replicas: Invalid value: -1: spec.replicas in body should be greater than or equal to 0"
 //! );
+//! assert_eq!(schema.validate(&widget, Some(&widget)).errors, []);
 //! ```
+//!
+//! # What else is here
+//!
+//! [`crd`] judges CustomResourceDefinitions as an API server does, [`lint`] says beyond that what to mend, and [`cel`] compiles, prices
+//! and runs expressions. Objects and schemas may nest as deep as JSON of a request, 10,000 levels, and are walked recursively: give
+//! threads that read what strangers wrote a stack of 256 MiB, as the server does.
 
 pub mod cel;
 #[cfg(test)]
