@@ -11,10 +11,9 @@ use super::store::Preconditions;
 use super::{create, decode, update};
 use crate::patch::apply::{self, ApplyError, FieldManager, Writer, manager_name};
 use crate::resource::codec::{self, Format};
-use crate::resource::{GroupKind, Object, nested};
+use crate::resource::{Object, nested};
 use crate::schema::typed::{self, Empty, Struct, Type};
 use crate::schema::{OBJECT_META, Scale};
-use crate::status::field::FieldError;
 use crate::status::{Result, Status};
 use serde_json::{Map, Value, json};
 use std::sync::{Arc, LazyLock};
@@ -222,12 +221,8 @@ pub async fn write_scale(
             let mut new = decode::shape(target, new, &mut Vec::new()).map_err(Status::bad_request)?;
             apply::to_parent(definition, target.version, &wanted, &mut new).map_err(Status::unclassified)?;
             let main = Target { part: Part::Main, ..target.clone() };
-            let replaced = update::replace(ctx, &main, current, &old, new);
-            if replicas >= 0 {
-                return replaced;
-            }
-            let error = FieldError::invalid(&paths.spec_replicas_path, replicas, "should be a non-negative integer");
-            Err(negative(target, error, replaced.err()))
+            // Negative replicas are refused there, with what else is wrong.
+            update::replace(ctx, &main, current, &old, new)
         })
         .await?;
     Ok(scale(target, &target.served.decode(&written.into_entry(), target.version)?, 0)?.0)
@@ -270,20 +265,4 @@ fn wanted(
     };
     MANAGER.on_update(before, &mut wanted, writer);
     Ok(wanted)
-}
-
-/// 422 for negative replicas, with what else is wrong.
-fn negative(target: &Target, error: FieldError, also: Option<Status>) -> Status {
-    let kind = GroupKind::new(&target.served.definition.group, target.kind());
-    let mut status = Status::invalid(&kind, &target.name, &[error]);
-    let Some(Status { details: Some(more), message, .. }) = also else { return status };
-    if let Some(own) = &mut status.details {
-        own.causes.extend(more.causes);
-    }
-    let head = format!("{kind} \"{}\" is invalid: ", target.name);
-    let (first, second) = (status.message.strip_prefix(&head), message.strip_prefix(&head));
-    if let (Some(first), Some(second)) = (first, second) {
-        status.message = format!("{head}[{first}, {}]", second.trim_start_matches('[').trim_end_matches(']'));
-    }
-    status
 }

@@ -337,7 +337,7 @@ fn literal(l: &Literal) -> Value<'static> {
 
 /// A constant to select by.
 fn constant_key(key: Value<'static>) -> QualKey {
-    let name = key.as_str().and_then(|k| escape::unescape(k)).map(|name| name.into());
+    let name = key.as_str().and_then(escape::unescape).map(|name| name.into());
     QualKey::Const(key, name)
 }
 
