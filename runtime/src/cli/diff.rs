@@ -4,6 +4,7 @@ use super::{App, Failure};
 use crate::resource::codec::yaml;
 use crate::schema::crd;
 use crate::schema::diff::diff;
+use crate::server;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use std::io::Read;
@@ -38,7 +39,13 @@ enum Output {
 }
 
 pub(super) fn run(app: &App, flags: &Flags) -> ExitCode {
-    match changes(app, flags) {
+    // Definitions may nest as deep as requests: only the server's threads have stacks for them.
+    let deep = std::thread::Builder::new().stack_size(server::STACK_SIZE);
+    let told = std::thread::scope(|scope| match deep.spawn_scoped(scope, || changes(app, flags)) {
+        Ok(thread) => thread.join().unwrap_or_else(|_| Err("the definitions could not be compared".into())),
+        Err(e) => Err(e.into()),
+    });
+    match told {
         Ok(false) => ExitCode::SUCCESS,
         Ok(true) => ExitCode::from(1),
         Err(e) => fail(&e.to_string()),
@@ -88,7 +95,7 @@ fn read(file: &str) -> Result<Vec<Value>, Failure> {
     };
     let text = String::from_utf8(bytes).map_err(|_| format!("{file}: not text"))?;
     let mut out = Vec::new();
-    for document in documents(&text) {
+    for document in yaml::documents(&text) {
         let value = yaml::decode(document.as_bytes()).map_err(|e| format!("{file}: {e}"))?.value;
         let many = value.get("items").and_then(Value::as_array).cloned();
         for object in many.unwrap_or_else(|| vec![value]) {
@@ -101,19 +108,6 @@ fn read(file: &str) -> Result<Vec<Value>, Failure> {
         return Err(format!("{file}: there is no CustomResourceDefinition in it").into());
     }
     Ok(out)
-}
-
-/// Three dashes at the start of a line begin a document, wherever they are.
-fn documents(text: &str) -> Vec<String> {
-    let mut all = vec![String::new()];
-    for line in text.lines() {
-        match line.strip_prefix("---") {
-            Some(rest) if rest.is_empty() || rest.starts_with(char::is_whitespace) => all.push(rest.to_owned() + "\n"),
-            _ => all.last_mut().into_iter().for_each(|d| *d += &format!("{line}\n")),
-        }
-    }
-    all.retain(|d| !d.trim().is_empty());
-    all
 }
 
 /// With its defaults, so that saying one or leaving it out is the same.

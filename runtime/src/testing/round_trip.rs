@@ -66,12 +66,11 @@ impl std::error::Error for NotLossless {}
 ///         Self { size: new.width }
 ///     }
 /// }
-/// # #[allow(unused)]
-/// #[test]
-/// fn nothing_is_lost() -> Result<(), kubegraft::testing::NotLossless> {
-///     kubegraft::testing::round_trip(Versions::oldest::<v1::Pane>().then_spec::<v2::Pane>())
-/// }
-/// # kubegraft::testing::round_trip(Versions::oldest::<v1::Pane>().then_spec::<v2::Pane>()).unwrap();
+/// # fn nothing_is_lost() -> Result<(), kubegraft::testing::NotLossless> {
+/// // The body of a test.
+/// kubegraft::testing::round_trip(Versions::oldest::<v1::Pane>().then_spec::<v2::Pane>())
+/// # }
+/// # nothing_is_lost().unwrap();
 /// ```
 pub fn round_trip<Newest>(versions: Versions<Newest>) -> Result<(), NotLossless> {
     let (crd, graph) = versions.finish().map_err(NotLossless)?;

@@ -41,7 +41,7 @@ mod size;
 mod tests;
 
 use super::crd;
-use crate::resource::codec::{self, Format};
+use crate::resource::codec::{self, Format, yaml};
 use kube_core::CustomResourceExt;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -202,7 +202,7 @@ pub fn definition(crd: &Value) -> Report {
 /// A document that cannot be read; it says which.
 pub fn text(text: &str) -> Result<Vec<Report>, String> {
     let mut reports = Vec::new();
-    for (i, document) in documents(text).iter().enumerate() {
+    for (i, document) in yaml::documents(text).iter().enumerate() {
         let read = |e: String| format!("document {}: {e}", i + 1);
         let object = codec::decode(Format::Yaml, document.as_bytes()).map_err(read)?;
         let repeated = object.duplicates;
@@ -216,24 +216,6 @@ pub fn text(text: &str) -> Result<Vec<Report>, String> {
         reports.push(report);
     }
     Ok(reports)
-}
-
-/// YAML's documents, apart at lines of `---`.
-fn documents(text: &str) -> Vec<String> {
-    let mut out = vec![String::new()];
-    for line in text.lines() {
-        match line.strip_prefix("---") {
-            Some(rest) if rest.trim().is_empty() || rest.starts_with(" #") => out.push(String::new()),
-            _ => {
-                if let Some(document) = out.last_mut() {
-                    document.push_str(line);
-                    document.push('\n');
-                }
-            }
-        }
-    }
-    out.retain(|d| !d.trim().is_empty());
-    out
 }
 
 /// A path of upstream's internal form as one of the object that the author has: what versions share is in each of them.

@@ -9,5 +9,25 @@ mod write;
 pub use read::decode;
 pub use write::encode;
 
+/// The documents of a text, apart at lines of three dashes; empty ones are left out.
+pub fn documents(text: &str) -> Vec<String> {
+    let mut all = vec![String::new()];
+    for line in text.lines() {
+        match line.strip_prefix("---") {
+            Some(rest) if rest.trim().is_empty() || rest.starts_with(" #") => all.push(String::new()),
+            // What follows on the line is the document's.
+            Some(rest) if rest.starts_with(char::is_whitespace) => all.push(format!("{rest}\n")),
+            _ => {
+                if let Some(document) = all.last_mut() {
+                    document.push_str(line);
+                    document.push('\n');
+                }
+            }
+        }
+    }
+    all.retain(|d| !d.trim().is_empty());
+    all
+}
+
 #[cfg(test)]
 mod tests;
