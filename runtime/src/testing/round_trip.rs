@@ -42,16 +42,17 @@ impl std::error::Error for NotLossless {}
 /// The smallest object found that does not come back, and what became of it; or a definition that cannot be served.
 ///
 /// ```
-/// # use kubegraft::{CustomResource, KubeSchema, Versions};
-/// # use serde::{Deserialize, Serialize};
+/// # use kubegraft::Versions;
 /// # mod v1 {
-/// #     use super::*;
+/// #     use kubegraft::{CustomResource, KubeSchema};
+/// #     use serde::{Deserialize, Serialize};
 /// #     #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug)]
 /// #     #[kube(group = "example.com", version = "v1", kind = "Pane")]
 /// #     pub struct PaneSpec { pub size: u32 }
 /// # }
 /// # mod v2 {
-/// #     use super::*;
+/// #     use kubegraft::{CustomResource, KubeSchema};
+/// #     use serde::{Deserialize, Serialize};
 /// #     #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug)]
 /// #     #[kube(group = "example.com", version = "v2", kind = "Pane")]
 /// #     pub struct PaneSpec { pub width: u32, pub height: u32 }
@@ -66,11 +67,9 @@ impl std::error::Error for NotLossless {}
 ///         Self { size: new.width }
 ///     }
 /// }
-/// # fn nothing_is_lost() -> Result<(), kubegraft::testing::NotLossless> {
-/// // The body of a test.
-/// kubegraft::testing::round_trip(Versions::oldest::<v1::Pane>().then_spec::<v2::Pane>())
-/// # }
-/// # nothing_is_lost().unwrap();
+/// // The body of a test:
+/// kubegraft::testing::round_trip(Versions::oldest::<v1::Pane>().then_spec::<v2::Pane>())?;
+/// # Ok::<(), kubegraft::testing::NotLossless>(())
 /// ```
 pub fn round_trip<Newest>(versions: Versions<Newest>) -> Result<(), NotLossless> {
     let (crd, graph) = versions.finish().map_err(NotLossless)?;

@@ -1,6 +1,7 @@
 //! kube's published examples with only the import changed: they compile, their definitions are those of kube's own derive or
 //! better ones, and what the examples do with `kube::Api` works. docs/reference/from-kube.md lists what differs.
 
+#![allow(clippy::duplicate_mod, reason = "one source is compiled with each of the two derives")]
 #![allow(deprecated, dead_code, missing_docs, unreachable_pub)]
 
 mod api;
@@ -95,5 +96,7 @@ mod nowhere {
 #[test]
 fn a_path_near_no_field_compiles_and_fails_the_generated_test() {
     let found = kubegraft::check_definition::<nowhere::Nowhere>().map_err(|e| e.to_string());
-    assert_eq!(found, Err("printcolumn \".spec.metadata.team\": the schema has no field \"metadata\"".to_owned()));
+    let told = "spec.versions[0].additionalPrinterColumns[0].jsonPath: \".spec.metadata.team\": the schema has no field \
+                \"metadata\" (correct the path, or declare metadata in the schema)";
+    assert_eq!(found, Err(told.to_owned()));
 }
