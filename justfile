@@ -33,11 +33,16 @@ smoke:
     cargo build --release -p kubegraft-examples --bin widgets
     eval "$(.ci/tools)" && .ci/smoke
 
+# CPU time of compiling 50 resources, with our derives and with kube's
+compile-bench:
+    .ci/compile-bench
+
 # Licences, bans and sources of all dependencies are the gate's (.ci/deny); advisories too: `cargo install cargo-deny --locked`
 deny:
     cargo deny check
 
-# Write what is generated anew: the table of kubectl, the page of serde forms
+# Write what is generated anew: the table of kubectl, the pages of serde forms and of what differs from kube
 update:
     UPDATE=1 cargo test -p kubegraft --test derive the_page
+    UPDATE=1 cargo test -p kubegraft-tests kube_examples
     UPDATE=1 cargo test -p kubegraft-tests the_table
