@@ -28,6 +28,11 @@ doc:
 parity *words:
     .ci/parity {{words}}
 
+# Kill the store and the server that often, at any moment, with -9
+kills n="1000":
+    KUBEGRAFT_KILLS={{n}} cargo test -p kubegraft --lib survives_kill
+    KUBEGRAFT_KILLS={{n}} cargo test -p kubegraft-tests survives_kill
+
 # The main command of the README on the release build: start, kubectl, restart; prints the time to ready
 smoke:
     cargo build --release -p kubegraft-examples --bin widgets

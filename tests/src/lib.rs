@@ -1,8 +1,10 @@
 //! What the end-to-end tests share: programs of `examples/` as real processes, and the kubectls to drive them with. What is
 //! promised is in the tests.
 
+mod etcd;
 mod shell;
 
+pub use etcd::{Cluster, etcd};
 pub use shell::Shell;
 
 use std::io::{BufRead, BufReader};
@@ -40,7 +42,22 @@ impl Server {
     /// # Panics
     /// When it ends instead.
     pub fn start(name: &str, data_dir: &Path, flags: &[&str]) -> Self {
-        let mut child = Command::new(program(name))
+        Self::run(Command::new(program(name)), name, data_dir, flags)
+    }
+
+    /// As `start`, on a disk on which no file gets larger than so many KiB.
+    ///
+    /// # Panics
+    /// When it ends instead, or without bash.
+    pub fn start_on_small_disk(name: &str, data_dir: &Path, kib: u32) -> Self {
+        let mut bash = Command::new("bash");
+        // A write past the limit is an error, not a signal.
+        bash.args(["-c", &format!("trap '' XFSZ; ulimit -f {kib}; exec \"$0\" \"$@\"")]).arg(program(name));
+        Self::run(bash, name, data_dir, &[])
+    }
+
+    fn run(mut command: Command, name: &str, data_dir: &Path, flags: &[&str]) -> Self {
+        let mut child = command
             .args(["serve", "--secure-port", "0", "--bind-address", "127.0.0.1", "--data-dir"])
             .arg(data_dir)
             .args(flags)
@@ -84,9 +101,22 @@ impl Server {
     /// # Errors
     /// The kubeconfig cannot be read.
     pub async fn client(&self) -> Result<kube::Client, Box<dyn std::error::Error + Send + Sync>> {
-        let config = kube::config::Kubeconfig::read_from(&self.kubeconfig)?;
-        let config = kube::Config::from_custom_kubeconfig(config, &Default::default()).await?;
+        Ok(kube::Client::try_from(self.config().await?)?)
+    }
+
+    /// A client that tells of a 429, 503 or 504 at once, instead of asking again for minutes.
+    ///
+    /// # Errors
+    /// The kubeconfig cannot be read.
+    pub async fn client_that_gives_up(&self) -> Result<kube::Client, Box<dyn std::error::Error + Send + Sync>> {
+        let mut config = self.config().await?;
+        config.default_retry = false;
         Ok(kube::Client::try_from(config)?)
+    }
+
+    async fn config(&self) -> Result<kube::Config, Box<dyn std::error::Error + Send + Sync>> {
+        let config = kube::config::Kubeconfig::read_from(&self.kubeconfig)?;
+        Ok(kube::Config::from_custom_kubeconfig(config, &Default::default()).await?)
     }
 
     /// The process.

@@ -85,6 +85,8 @@ pub(super) struct Metrics {
     watch_events: IntCounterVec,
     terminations: IntCounterVec,
     objects: IntGaugeVec,
+    disagreements: IntGaugeVec,
+    store_health: IntGauge,
 }
 
 impl Default for Metrics {
@@ -130,9 +132,21 @@ impl Metrics {
                 Opts::new("apiserver_storage_objects", "Objects stored, by resource."),
                 &["resource"],
             )?,
+            disagreements: IntGaugeVec::new(
+                Opts::new(
+                    "kubegraft_cache_disagreements",
+                    "Objects that cache and store saw differently, in all checks so far: anything but 0 is a fault.",
+                ),
+                &["resource"],
+            )?,
+            store_health: IntGauge::with_opts(
+                Opts::new("kubernetes_healthcheck", "Whether the health check passes: 1, or 0.")
+                    .const_label("name", "etcd")
+                    .const_label("type", "healthz"),
+            )?,
             registry,
         };
-        let all: [Box<dyn prometheus::core::Collector>; 8] = [
+        let all: [Box<dyn prometheus::core::Collector>; 10] = [
             Box::new(this.requests.clone()),
             Box::new(this.durations.clone()),
             Box::new(this.sizes.clone()),
@@ -141,6 +155,8 @@ impl Metrics {
             Box::new(this.watch_events.clone()),
             Box::new(this.terminations.clone()),
             Box::new(this.objects.clone()),
+            Box::new(this.disagreements.clone()),
+            Box::new(this.store_health.clone()),
         ];
         for one in all {
             this.registry.register(one)?;
@@ -186,12 +202,16 @@ impl Metrics {
         }
     }
 
-    /// The text. Numbers of objects are taken now.
+    /// The text. Numbers of objects, and whether the store can take writes, are as of now.
     pub(super) fn text(&self, engine: &Engine) -> Vec<u8> {
+        self.store_health.set(i64::from(engine.backend().healthy().is_ok()));
         self.objects.reset();
+        self.disagreements.reset();
         for (resource, served) in &engine.kinds().all {
             let count = i64::try_from(served.objects.len()).unwrap_or(i64::MAX);
             self.objects.with_label_values(&[&resource.to_string()]).set(count);
+            let wrong = i64::try_from(served.objects.disagreed()).unwrap_or(i64::MAX);
+            self.disagreements.with_label_values(&[&resource.to_string()]).set(wrong);
         }
         let mut out = Vec::new();
         // Writing to memory does not fail.

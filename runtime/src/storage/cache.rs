@@ -1,11 +1,14 @@
 //! The cache of one kind over any backend: every version of every object inside the window, decoded once, and the events
 //! that led from one to the next. Readers copy pointers, watchers keep a cursor; nobody queues for anybody.
 
+mod check;
+
 use super::contract::{Attachment, Backend, Error, Event as Raw, Range, Revision, Sink, Subscription};
 use bytes::Bytes;
 use smallvec::{SmallVec, smallvec};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::ops::Bound;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -126,6 +129,8 @@ pub struct Cache<C: Codec> {
     codec: C,
     prefix: String,
     subscription: OnceLock<Subscription>,
+    /// Differences that checks have found.
+    wrong: AtomicU64,
 }
 
 /// What a backend told before the base state was in.
@@ -193,12 +198,14 @@ impl<C: Codec> Cache<C> {
             codec,
             prefix,
             subscription: OnceLock::new(),
+            wrong: AtomicU64::new(0),
         });
         let gate = Arc::new(Gate { cache: Arc::downgrade(&cache), early: Mutex::new(Some(Vec::new())) });
         let (base, subscription) = backend.replay(&cache.prefix, gate.clone()).await?;
         cache.restart(&base);
         gate.open();
         let _ = cache.subscription.set(subscription);
+        cache.check_for_ever();
         Ok(cache)
     }
 

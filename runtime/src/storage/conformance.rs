@@ -1,5 +1,8 @@
-//! The contract as a suite: any backend must pass `run`, alone and with the cache over it. A failure is a panic that names
-//! the rule, as in a test. What only a process can show (kill, reopen) belongs to the backend's own tests.
+//! The contract as a suite: any backend must pass `run`, alone and with the cache over it, at peace and disturbed. A failure is
+//! a panic that names the rule, as in a test. What can befall a store is its own affair: the caller of `run` lets it happen.
+
+mod disturbed;
+mod linear;
 
 use super::cache::{Cache, Codec, Limit, Next};
 use super::contract::{Attachment, Backend, Error, Event, Outcome, Range, Revision, Sink, Write};
@@ -17,11 +20,27 @@ const STEPS: u64 = 300;
 
 type State = BTreeMap<String, (Revision, Bytes)>;
 
-/// Runs every rule, each on a new and empty store that `make` returns.
+/// Runs every rule, each on a new and empty store that `make` returns. The last of these stores is disturbed while clients use
+/// it: `disturb` is given it and the number of the disturbance, lets something happen (a kill, a failing disk, a lost leader),
+/// and returns the store that clients go on with, the same or one opened anew. [`nothing_happens`] is for stores that nothing
+/// can befall.
+///
+/// ```
+/// use kubegraft::storage::{Backend, Memory, conformance};
+/// use std::sync::Arc;
+///
+/// # #[tokio::main]
+/// # async fn main() {
+/// conformance::run(async || Arc::new(Memory::new()) as Arc<dyn Backend>, conformance::nothing_happens).await;
+/// # }
+/// ```
 ///
 /// # Panics
 /// When a rule is broken.
-pub async fn run(mut make: impl AsyncFnMut() -> Arc<dyn Backend>) {
+pub async fn run(
+    mut make: impl AsyncFnMut() -> Arc<dyn Backend>,
+    disturb: impl AsyncFnMut(Arc<dyn Backend>, u32) -> Arc<dyn Backend>,
+) {
     compares_before_it_writes(&make().await).await;
     refuses_revisions_it_does_not_have(&make().await).await;
     one_of_many_writers_wins(make().await).await;
@@ -29,6 +48,24 @@ pub async fn run(mut make: impl AsyncFnMut() -> Arc<dyn Backend>) {
         agrees_with_a_model(make().await, seed).await;
     }
     watchers_see_every_event_once(make().await).await;
+    linearizable(make().await, disturb).await;
+}
+
+/// The last of the rules alone: concurrent clients of an empty store that is disturbed are told what one order of all writes
+/// explains, nothing acknowledged is lost, and nothing is made up.
+///
+/// # Panics
+/// When the rule is broken.
+pub async fn linearizable(
+    store: Arc<dyn Backend>,
+    mut disturb: impl AsyncFnMut(Arc<dyn Backend>, u32) -> Arc<dyn Backend>,
+) {
+    disturbed::run(store, &mut disturb).await;
+}
+
+/// No disturbance.
+pub async fn nothing_happens(store: Arc<dyn Backend>, _: u32) -> Arc<dyn Backend> {
+    store
 }
 
 async fn put(b: &Arc<dyn Backend>, key: &str, expected: Revision, value: Option<&str>) -> Outcome {
@@ -123,7 +160,7 @@ fn term(value: &[u8]) -> String {
     value.last().map(|b| char::from(*b).to_string()).unwrap_or_default()
 }
 
-struct Plain;
+pub(super) struct Plain;
 
 impl Codec for Plain {
     type Entry = (Revision, Bytes);
@@ -186,6 +223,7 @@ async fn agrees_with_a_model(b: Arc<dyn Backend>, seed: u64) {
         let at = compacted + random.below(newest - compacted + 1);
         pages_agree(&b, &early, &model[&at], at, 1 + usize::try_from(random.below(7)).unwrap_or(0), seed).await;
     }
+    assert_eq!(early.disagreements().await, Ok(0), "seed {seed}: cache and store agree");
     drop(subscription);
     // The events lead from each state to the next.
     let events = std::mem::take(&mut *recorder.0.lock().unwrap_or_else(PoisonError::into_inner));

@@ -1,6 +1,7 @@
 //! The suite on the backends here, and what only a file and a process show: reopening, refusals, kill -9.
 
-use super::contract::{Backend, Error, Outcome, Write};
+use super::cache::Cache;
+use super::contract::{Backend, BoxFuture, Error, Outcome, Range, Revision, Sink, Subscription, Write};
 use super::embedded::{Embedded, Retention};
 use super::{Memory, conformance};
 use bytes::Bytes;
@@ -13,20 +14,39 @@ fn open(dir: &std::path::Path) -> Embedded {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn memory_keeps_the_contract() {
-    conformance::run(async || Arc::new(Memory::new()) as Arc<dyn Backend>).await;
+    conformance::run(async || Arc::new(Memory::new()) as Arc<dyn Backend>, conformance::nothing_happens).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn embedded_keeps_the_contract() {
     let dir = tempfile::tempdir().unwrap();
     let mut n = 0;
-    conformance::run(async || {
+    let make = async || {
         n += 1;
         let sub = dir.path().join(n.to_string());
         std::fs::create_dir(&sub).unwrap();
         Arc::new(open(&sub)) as Arc<dyn Backend>
-    })
-    .await;
+    };
+    conformance::run(make, conformance::nothing_happens).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_store_whose_disk_fails_and_whose_power_goes_keeps_the_contract() {
+    let disk = std::cell::RefCell::new(Disk::default());
+    let make = async || {
+        *disk.borrow_mut() = Disk::default();
+        Arc::new(Embedded::over(disk.borrow().clone()).unwrap()) as Arc<dyn Backend>
+    };
+    let disturb = async |_, n: u32| {
+        let (fault, nth) = [(Fault::Fsync, 1), (Fault::Full, 2), (Fault::Fsync, 3), (Fault::Full, 1)][n as usize % 4];
+        disk.borrow().fault(fault);
+        // Clients meet the fault before the power goes.
+        tokio::time::sleep(std::time::Duration::from_millis(30)).await;
+        let after = disk.borrow().after_power_cut(nth);
+        *disk.borrow_mut() = after.clone();
+        Arc::new(Embedded::over(after).unwrap()) as Arc<dyn Backend>
+    };
+    conformance::run(make, disturb).await;
 }
 
 async fn put(b: &Embedded, key: &str, expected: u64, value: Option<&str>) -> u64 {
@@ -153,6 +173,64 @@ async fn what_is_acknowledged_survives_kill() {
     }
     let least: u64 = (0..rounds).map(|round| 1 + round * 7).sum();
     assert!(acked.len() as u64 >= least, "the child was killed under load: {} acknowledged", acked.len());
+}
+
+/// A store that tells its sinks nothing.
+struct Mute(Memory);
+
+impl Backend for Mute {
+    fn revision(&self) -> BoxFuture<'_, Result<Revision, Error>> {
+        self.0.revision()
+    }
+
+    fn delivered(&self) -> Revision {
+        self.0.delivered()
+    }
+
+    fn write(&self, write: Write) -> BoxFuture<'_, Result<Outcome, Error>> {
+        self.0.write(write)
+    }
+
+    fn range<'a>(
+        &'a self,
+        prefix: &'a str,
+        after: Option<&'a str>,
+        limit: usize,
+        at: Option<Revision>,
+    ) -> BoxFuture<'a, Result<Range, Error>> {
+        self.0.range(prefix, after, limit, at)
+    }
+
+    fn replay<'a>(&'a self, prefix: &'a str, _: Arc<dyn Sink>) -> BoxFuture<'a, Result<(Range, Subscription), Error>> {
+        Box::pin(async move { Ok((self.0.range(prefix, None, 0, None).await?, Subscription(None))) })
+    }
+
+    fn compact(&self, up_to: Revision) -> BoxFuture<'_, Result<(), Error>> {
+        self.0.compact(up_to)
+    }
+
+    fn healthy(&self) -> Result<(), Error> {
+        self.0.healthy()
+    }
+}
+
+#[tokio::test]
+async fn a_cache_that_missed_changes_is_found_out() {
+    let store: Arc<dyn Backend> = Arc::new(Mute(Memory::new()));
+    let write = async |key: &str, expected, value: Option<&str>| {
+        let value = value.map(|v| Bytes::from(v.to_owned()));
+        store.write(Write { key: format!("g/k/{key}").into(), expected, value, attachment: None }).await.unwrap()
+    };
+    let Outcome::Committed(a) = write("a", 0, Some("1")).await else { panic!("a conflict") };
+    let Outcome::Committed(b) = write("b", 0, Some("1")).await else { panic!("a conflict") };
+    let cache = Cache::start(store.clone(), "g/k/".into(), conformance::Plain).await.unwrap();
+    assert_eq!(cache.disagreements().await, Ok(0));
+    write("a", a, Some("2")).await;
+    assert_eq!(cache.disagreements().await, Ok(1), "changed");
+    write("b", b, None).await;
+    assert_eq!(cache.disagreements().await, Ok(2), "deleted");
+    write("c", 0, Some("1")).await;
+    assert_eq!(cache.disagreements().await, Ok(3), "created");
 }
 
 /// A disk that fails on demand: what is written but not synced is lost, whole or in part, when the power goes.

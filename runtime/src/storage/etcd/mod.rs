@@ -206,6 +206,33 @@ impl Shared {
         }
     }
 
+    /// One attempt of a write. These forms are kube-apiserver's, and all that some servers of etcd's API know; a create that
+    /// did not happen is not told what was in its way (`None`).
+    async fn transact(&self, write: &Write) -> Result<Option<Outcome>, Error> {
+        let key = self.key(&write.key);
+        let op = match &write.value {
+            Some(value) => Op::Put(wire::PutRequest { key: key.clone(), value: value.clone() }),
+            None => Op::Delete(wire::DeleteRangeRequest { key: key.clone() }),
+        };
+        let last = || Op::Range(RangeRequest { key: key.clone(), ..RangeRequest::default() });
+        let request = TxnRequest {
+            compare: vec![Compare::last_write(key.clone(), signed(write.expected))],
+            success: vec![op.into()],
+            failure: if write.expected == 0 { Vec::new() } else { vec![last().into()] },
+        };
+        let answer: TxnResponse =
+            self.client.write("/etcdserverpb.KV/Txn", request).await.map_err(|status| plain(&status))?;
+        if answer.succeeded {
+            let revision = unsigned(answer.header.unwrap_or_default().revision);
+            if !self.told(revision, DELIVERY).await {
+                return Err(Error::Unavailable(format!("written at revision {revision}, but etcd's watch is behind")));
+            }
+            return Ok(Some(Outcome::Committed(revision)));
+        }
+        let conflict = || Outcome::Conflict(found(answer).map_or(0, |kv| unsigned(kv.mod_revision)));
+        Ok((write.expected != 0).then(conflict))
+    }
+
     fn relative(&self, key: &[u8]) -> Option<Arc<str>> {
         std::str::from_utf8(key).ok()?.strip_prefix(&self.prefix).map(Arc::from)
     }
@@ -234,6 +261,24 @@ fn plain(status: &tonic::Status) -> Error {
     match refusal(status) {
         Refusal::Other(e) => e,
         _ => Error::Unavailable(status.message().to_owned()),
+    }
+}
+
+/// What a write attached, kept while the write is under way.
+struct Attached<'a>(&'a Shared, &'a Arc<str>);
+
+impl<'a> Attached<'a> {
+    fn new(shared: &'a Shared, write: &'a Write) -> Self {
+        if let (Some(value), Some(attachment)) = (&write.value, &write.attachment) {
+            lock(&shared.attachments).insert(write.key.clone(), (value.clone(), attachment.clone()));
+        }
+        Self(shared, &write.key)
+    }
+}
+
+impl Drop for Attached<'_> {
+    fn drop(&mut self) {
+        lock(&self.0.attachments).remove(self.1);
     }
 }
 
@@ -376,50 +421,25 @@ impl Backend for Etcd {
 
     fn write(&self, write: Write) -> BoxFuture<'_, Result<Outcome, Error>> {
         Box::pin(async move {
-            let shared = &self.shared;
-            let key = shared.key(&write.key);
-            let last = || RangeRequest { key: key.clone(), ..RangeRequest::default() };
             let deletes_nothing = write.expected == 0 && write.value.is_none();
-            if !deletes_nothing {
-                let op = match &write.value {
-                    Some(value) => Op::Put(wire::PutRequest { key: key.clone(), value: value.clone() }),
-                    None => Op::Delete(wire::DeleteRangeRequest { key: key.clone() }),
-                };
-                // These three forms are kube-apiserver's, and all that some servers of etcd's API know.
-                let failure = if write.expected == 0 { Vec::new() } else { vec![Op::Range(last()).into()] };
-                let request = TxnRequest {
-                    compare: vec![Compare::last_write(key.clone(), signed(write.expected))],
-                    success: vec![op.into()],
-                    failure,
-                };
-                if let (Some(value), Some(attachment)) = (&write.value, &write.attachment) {
-                    lock(&shared.attachments).insert(write.key.clone(), (value.clone(), attachment.clone()));
-                }
-                let answer: Result<TxnResponse, _> = shared.client.write("/etcdserverpb.KV/Txn", request).await;
-                let answer = match answer {
-                    Ok(answer) => answer,
-                    Err(status) => {
-                        lock(&shared.attachments).remove(&write.key);
-                        return Err(plain(&status));
+            loop {
+                if !deletes_nothing {
+                    let kept = Attached::new(&self.shared, &write);
+                    let tried = self.shared.transact(&write).await;
+                    drop(kept);
+                    if let Some(outcome) = tried? {
+                        return Ok(outcome);
                     }
-                };
-                if answer.succeeded {
-                    let revision = unsigned(answer.header.unwrap_or_default().revision);
-                    let told = shared.told(revision, DELIVERY).await;
-                    lock(&shared.attachments).remove(&write.key);
-                    return if told {
-                        Ok(Outcome::Committed(revision))
-                    } else {
-                        Err(Error::Unavailable(format!("written at revision {revision}, but etcd's watch is behind")))
-                    };
                 }
-                lock(&shared.attachments).remove(&write.key);
-                if write.expected != 0 {
-                    return Ok(Outcome::Conflict(found(answer).map_or(0, |kv| unsigned(kv.mod_revision))));
+                let key = self.shared.key(&write.key);
+                let answer = self.shared.client.range(RangeRequest { key, ..RangeRequest::default() }).await;
+                let last =
+                    answer.map_err(|status| plain(&status))?.kvs.first().map_or(0, |kv| unsigned(kv.mod_revision));
+                // What kept a create from happening may be gone when it is looked for: then nothing keeps it any more.
+                if last > 0 || deletes_nothing {
+                    return Ok(Outcome::Conflict(last));
                 }
             }
-            let answer = shared.client.range(last()).await.map_err(|status| plain(&status))?;
-            Ok(Outcome::Conflict(answer.kvs.first().map_or(0, |kv| unsigned(kv.mod_revision))))
         })
     }
 

@@ -133,12 +133,130 @@ fn progress_is_believed_from_the_releases_that_tell_it_truly() {
 async fn etcd_keeps_the_contract() {
     let Some(program) = program() else { return };
     // A cluster for each store: the suite counts revisions, and those are the whole cluster's.
-    let mut clusters = Vec::new();
-    conformance::run(async || {
+    let clusters = tokio::sync::Mutex::new(Vec::new());
+    let make = async || {
+        let mut clusters = clusters.lock().await;
         clusters.push(Cluster::start(&program, 1));
         Arc::new(clusters.last().unwrap().connect("/registry").await) as Arc<dyn Backend>
-    })
-    .await;
+    };
+    let disturb = async |store, _| {
+        let mut clusters = clusters.lock().await;
+        let member = &mut clusters.last_mut().unwrap().members[0];
+        member.kill();
+        member.start();
+        store
+    };
+    conformance::run(make, disturb).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_cluster_that_loses_members_stays_linearizable() {
+    let Some(program) = program() else { return };
+    let mut cluster = Cluster::start(&program, 3);
+    let store = Arc::new(cluster.connect("/registry").await);
+    // Whoever leads is among the first three.
+    let disturb = async |store, n: u32| {
+        let member = &mut cluster.members[n as usize % 3];
+        member.kill();
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        member.start();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        store
+    };
+    conformance::linearizable(store, disturb).await;
+}
+
+/// Certificates as files: a CA, a server's, a client's, and a server's that has expired.
+struct Certificates(tempfile::TempDir);
+
+impl Certificates {
+    fn make() -> Self {
+        use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+        let this = Self(tempfile::tempdir().unwrap());
+        let ca_key = KeyPair::generate().unwrap();
+        let mut ca = CertificateParams::new(Vec::new()).unwrap();
+        ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        ca.distinguished_name.push(rcgen::DnType::CommonName, "the CA of etcd");
+        std::fs::write(this.file("ca.crt"), ca.self_signed(&ca_key).unwrap().pem()).unwrap();
+        let issuer = Issuer::new(ca, ca_key);
+        for (name, ends) in [("server", 2090), ("client", 2090), ("expired", 2020)] {
+            let mut params = CertificateParams::new(vec!["127.0.0.1".into(), "localhost".into()]).unwrap();
+            params.not_before = date_time_ymd(2019, 1, 1);
+            params.not_after = date_time_ymd(ends, 1, 1);
+            params.distinguished_name.push(rcgen::DnType::CommonName, name);
+            let key = KeyPair::generate().unwrap();
+            let certificate = params.signed_by(&key, &issuer).unwrap();
+            std::fs::write(this.file(&format!("{name}.crt")), certificate.pem()).unwrap();
+            std::fs::write(this.file(&format!("{name}.key")), key.serialize_pem()).unwrap();
+        }
+        this
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// A member that shows a certificate and wants one.
+    fn member(&self, program: &PathBuf, server: &str) -> Member {
+        let [client, peer] = ports();
+        let url = format!("https://127.0.0.1:{client}");
+        let peer = format!("http://127.0.0.1:{peer}");
+        let mut command = Command::new(program);
+        command
+            .args(["--listen-client-urls", &url, "--advertise-client-urls", &url, "--listen-peer-urls", &peer])
+            .args(["--initial-advertise-peer-urls", &peer, "--initial-cluster", &format!("default={peer}")])
+            .args(["--client-cert-auth", "--log-level", "error"])
+            .arg("--cert-file")
+            .arg(self.file(&format!("{server}.crt")))
+            .arg("--key-file")
+            .arg(self.file(&format!("{server}.key")))
+            .arg("--trusted-ca-file")
+            .arg(self.file("ca.crt"))
+            .arg("--data-dir")
+            .arg(self.file(&format!("data-{server}")))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let mut member = Member { command, child: None, url };
+        member.start();
+        member
+    }
+
+    fn options(&self, member: &Member, client: Option<&str>) -> Options {
+        Options {
+            servers: vec![member.url.clone()],
+            prefix: "/registry".into(),
+            ca: Some(self.file("ca.crt")),
+            cert: client.map(|c| self.file(&format!("{c}.crt"))),
+            key: client.map(|c| self.file(&format!("{c}.key"))),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn certificates_are_shown_and_those_that_do_not_hold_are_named() {
+    let Some(program) = program() else { return };
+    let certificates = Certificates::make();
+    let member = certificates.member(&program, "server");
+    let mut connected = Etcd::connect(&certificates.options(&member, Some("client"))).await;
+    for _ in 0..5 {
+        if connected.is_ok() {
+            break;
+        }
+        connected = Etcd::connect(&certificates.options(&member, Some("client"))).await;
+    }
+    let b = connected.unwrap();
+    assert!(matches!(put(&b, "g/k/a", 0, "x").await, Ok(Outcome::Committed(_))));
+
+    let error = |options: Options| async move { Etcd::connect(&options).await.err().unwrap().to_string() };
+    let nobody = error(certificates.options(&member, None)).await;
+    assert!(nobody.contains(&member.url) && nobody.to_lowercase().contains("certificate"), "{nobody}");
+    let plain = Options { servers: vec![member.url.replace("https", "http")], ..certificates.options(&member, None) };
+    let plain = error(plain).await;
+    assert!(plain.contains(&member.url.replace("https", "http")), "{plain}");
+
+    let expired = certificates.member(&program, "expired");
+    let why = error(certificates.options(&expired, Some("client"))).await;
+    assert!(why.contains(&expired.url) && why.contains("expired"), "{why}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
