@@ -1,13 +1,13 @@
 //! `diff`: which changes of definitions break whom. Exit code 0 when none does, 1 when one does, 2 when that cannot be told.
 
+use super::definitions::{self, Output};
 use super::{App, Failure};
 use crate::resource::codec::yaml;
 use crate::schema::crd;
 use crate::schema::diff::diff;
-use crate::server;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::{Value, json};
-use std::io::Read;
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 pub(super) const ABOUT: &str = "Tell which changes of definitions break readers, writers or stored objects
@@ -31,21 +31,8 @@ pub(super) struct Flags {
     output: Output,
 }
 
-#[derive(Clone, Copy, Default, PartialEq, ValueEnum)]
-enum Output {
-    #[default]
-    Text,
-    Json,
-}
-
 pub(super) fn run(app: &App, flags: &Flags) -> ExitCode {
-    // Definitions may nest as deep as requests: only the server's threads have stacks for them.
-    let deep = std::thread::Builder::new().stack_size(server::STACK_SIZE);
-    let told = std::thread::scope(|scope| match deep.spawn_scoped(scope, || changes(app, flags)) {
-        Ok(thread) => thread.join().unwrap_or_else(|_| Err("the definitions could not be compared".into())),
-        Err(e) => Err(e.into()),
-    });
-    match told {
+    match definitions::on_deep_stack("the definitions could not be compared", || changes(app, flags)) {
         Ok(false) => ExitCode::SUCCESS,
         Ok(true) => ExitCode::from(1),
         Err(e) => fail(&e.to_string()),
@@ -87,13 +74,10 @@ fn changes(app: &App, flags: &Flags) -> Result<bool, Failure> {
 
 /// The definitions of a file; other objects in it are passed over.
 fn read(file: &str) -> Result<Vec<Value>, Failure> {
-    let failed = |e: std::io::Error| Failure::from(format!("{file}: {e}"));
-    let mut bytes = Vec::new();
-    match file {
-        "-" => std::io::stdin().read_to_end(&mut bytes).map_err(failed)?,
-        path => std::fs::File::open(path).and_then(|mut f| f.read_to_end(&mut bytes)).map_err(failed)?,
-    };
-    let text = String::from_utf8(bytes).map_err(|_| format!("{file}: not text"))?;
+    let text = definitions::read(file).map_err(|e| match e.kind() {
+        ErrorKind::InvalidData => format!("{file}: not text"),
+        _ => format!("{file}: {e}"),
+    })?;
     let mut out = Vec::new();
     for document in yaml::documents(&text) {
         let value = yaml::decode(document.as_bytes()).map_err(|e| format!("{file}: {e}"))?.value;

@@ -1,36 +1,24 @@
 //! `lint`: what a cluster would refuse in definitions, and what their owner would regret. Exit code 1 if any would be refused.
 
+use super::definitions::{self, Output};
 use super::{App, Failure};
 use crate::schema::lint::{self, Report};
-use crate::server;
-use clap::{Args, ValueEnum};
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use clap::Args;
 
 #[derive(Args)]
 pub(super) struct Flags {
     /// Files of CustomResourceDefinitions, YAML or JSON, instead of the program's own; - for standard input
     #[arg(value_name = "FILE")]
-    files: Vec<PathBuf>,
+    files: Vec<String>,
     /// Form of the report
     #[arg(short, long, value_enum, default_value_t, value_name = "FORM")]
     output: Output,
 }
 
-#[derive(Clone, Copy, Default, ValueEnum)]
-enum Output {
-    #[default]
-    Text,
-    Json,
-}
-
-pub(super) fn run(app: App, flags: Flags) -> Result<(), Failure> {
-    let output = flags.output;
-    // Definitions may nest as deep as requests: only the server's threads have stacks for them.
-    let deep = std::thread::Builder::new().stack_size(server::STACK_SIZE);
-    let reports = deep.spawn(move || reports(&app, &flags.files))?;
-    let reports = reports.join().map_err(|_| "the definitions could not be looked at")??;
-    match output {
+pub(super) fn run(app: &App, flags: &Flags) -> Result<(), Failure> {
+    let failed = "the definitions could not be looked at";
+    let reports = definitions::on_deep_stack(failed, || reports(app, &flags.files))?;
+    match flags.output {
         Output::Text => print!("{}", text(&reports)),
         Output::Json => println!("{}", serde_json::to_string_pretty(&reports)?),
     }
@@ -38,7 +26,7 @@ pub(super) fn run(app: App, flags: Flags) -> Result<(), Failure> {
     if refused.is_empty() { Ok(()) } else { Err(format!("a cluster would refuse {}", refused.join(", ")).into()) }
 }
 
-fn reports(app: &App, files: &[PathBuf]) -> Result<Vec<Report>, Failure> {
+fn reports(app: &App, files: &[String]) -> Result<Vec<Report>, Failure> {
     if files.is_empty() && app.definitions.is_empty() {
         return Err(format!("{} has no definitions of its own; name files to look at", app.name).into());
     }
@@ -47,23 +35,14 @@ fn reports(app: &App, files: &[PathBuf]) -> Result<Vec<Report>, Failure> {
     }
     let mut all = Vec::new();
     for file in files {
-        let why = |e: &dyn std::fmt::Display| format!("{}: {e}", file.display());
-        let found = lint::text(&read(file).map_err(|e| why(&e))?).map_err(|e| why(&e))?;
+        let why = |e: &dyn std::fmt::Display| format!("{file}: {e}");
+        let found = lint::text(&definitions::read(file).map_err(|e| why(&e))?).map_err(|e| why(&e))?;
         if found.is_empty() {
             return Err(why(&"no CustomResourceDefinition is in it").into());
         }
         all.extend(found);
     }
     Ok(all)
-}
-
-fn read(file: &Path) -> std::io::Result<String> {
-    if file != Path::new("-") {
-        return std::fs::read_to_string(file);
-    }
-    let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text)?;
-    Ok(text)
 }
 
 /// Three lines for each finding, and one for a definition that is sound.

@@ -3,6 +3,7 @@
 
 mod backend;
 mod crd;
+mod definitions;
 mod diff;
 mod lint;
 mod migrate;
@@ -125,7 +126,7 @@ impl App {
         let done = match cli.command {
             Command::Serve(flags) => serve::run(self, *flags),
             Command::Crd => crd::run(&self),
-            Command::Lint(flags) => lint::run(self, flags),
+            Command::Lint(flags) => lint::run(&self, &flags),
             Command::Openapi(flags) => openapi::run(&self, &flags),
             Command::Backup(flags) => store::backup(&flags),
             Command::Restore(flags) => store::restore(&flags),
@@ -182,7 +183,8 @@ impl App {
             for regret in report.of(Severity::Regretted) {
                 tracing::warn!("the definition {name}: {regret}");
             }
-            let crd = crate::schema::crd::of_program(crd).map_err(refused)?;
+            // The report has checked it.
+            let crd = crate::schema::crd::received(crd, &mut Vec::new()).map_err(|why| refused(vec![why]))?;
             let definition = Definition::from_crd(&crd);
             let definition = definition.map_err(|e| refused(e.iter().map(ToString::to_string).collect()))?;
             Ok((crd, definition))

@@ -1,7 +1,7 @@
 //! Parts of an object by a path such as `.spec.replicas`, with the errors of apimachinery's `unstructured.NestedInt64` and its
 //! kin. Paths of other forms have their own readers: `jsonpath`, and `schema::fieldpath`.
 
-use super::codec::go_float;
+use super::codec::{go_float, go_type};
 use serde_json::{Map, Value};
 
 /// The integer at a path, if there is one.
@@ -28,7 +28,7 @@ fn part<'a, T>(
 ) -> Result<Option<T>, String> {
     let steps: Vec<&str> = path.strip_prefix('.').unwrap_or(path).split('.').collect();
     let wrong = |depth: usize, value: &Value, expected: &str| {
-        let (to, shown, type_) = (steps[..depth].join("."), shown(value), type_of(value));
+        let (to, shown, type_) = (steps[..depth].join("."), shown(value), go_type(value));
         format!(".{to} accessor error: {shown} is of the type {type_}, expected {expected}")
     };
     let mut fields = object;
@@ -43,18 +43,6 @@ fn part<'a, T>(
         }
     }
     Ok(None)
-}
-
-fn type_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "<nil>",
-        Value::Bool(_) => "bool",
-        Value::Number(n) if n.is_i64() => "int64",
-        Value::Number(_) => "float64",
-        Value::String(_) => "string",
-        Value::Array(_) => "[]interface {}",
-        Value::Object(_) => "map[string]interface {}",
-    }
 }
 
 /// `%v`

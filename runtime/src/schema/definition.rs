@@ -99,6 +99,13 @@ pub struct Version {
 }
 
 impl Version {
+    /// `openAPIV3Schema` as stored, descriptions and all.
+    pub fn open_api(&self) -> Value {
+        let mut reader = serde_json::Deserializer::from_str(&self.source);
+        reader.disable_recursion_limit();
+        Value::deserialize(&mut reader).unwrap_or_default()
+    }
+
     /// Validates a whole object by schema, scale paths and rules; with `old`, errors of unchanged parts are dropped as upstream's
     /// ratcheting does.
     pub fn validate(&self, new: &Value, old: Option<&Value>) -> Outcome {
@@ -198,15 +205,6 @@ impl Definition {
         };
         version.schema.prune(&mut value, true, None);
         Ok(Object::from_value(value).unwrap_or_default())
-    }
-}
-
-impl Version {
-    /// `openAPIV3Schema` as stored, descriptions and all.
-    pub fn open_api(&self) -> Value {
-        let mut reader = serde_json::Deserializer::from_str(&self.source);
-        reader.disable_recursion_limit();
-        Value::deserialize(&mut reader).unwrap_or_default()
     }
 }
 

@@ -94,6 +94,7 @@ pub mod crd;
 mod default;
 pub mod definition;
 pub mod diff;
+mod dropped;
 pub(crate) mod fieldpath;
 #[cfg(test)]
 mod hostile_tests;

@@ -1,18 +1,15 @@
 //! Structural pruning (apiextensions `schema/pruning`) and removal of nulls that the schema does not allow
 //! (`schema/defaulting/prunenulls`). Metadata's own members are `metadata`'s.
 
+use super::dropped::Dropped;
 use super::node::Node;
 use serde_json::Value;
-use std::fmt::Write;
-
-/// The most bytes of paths that are reported: deep bodies have a path of kilobytes for each few bytes of their own.
-pub(super) const MAX_REPORT: usize = 4 << 20;
 
 /// Removes what the schema does not know.
 pub(super) fn prune(x: &mut Value, node: &Node, is_root: bool, report: Option<&mut Vec<String>>) {
-    let mut pruner = Pruner { path: String::new(), room: MAX_REPORT, report };
+    let mut pruner = Pruner { dropped: Dropped::below("", report) };
     pruner.prune(x, Some(node), is_root);
-    if let Some(report) = pruner.report {
+    if let Some(report) = pruner.dropped.list {
         report.sort();
     }
 }
@@ -42,11 +39,7 @@ fn is_type_or_meta(key: &str) -> bool {
 }
 
 struct Pruner<'a> {
-    /// Only kept up to date while reporting.
-    path: String,
-    /// How many bytes of paths may still be reported.
-    room: usize,
-    report: Option<&'a mut Vec<String>>,
+    dropped: Dropped<'a>,
 }
 
 impl Pruner<'_> {
@@ -59,7 +52,7 @@ impl Pruner<'_> {
                     return true;
                 }
                 let Some(n) = node else {
-                    self.unknown(k);
+                    self.dropped.tell(k);
                     return false;
                 };
                 if let Some(p) = n.property(k) {
@@ -74,8 +67,8 @@ impl Pruner<'_> {
                     }
                     None if preserve => true,
                     None => {
-                        if !is_type_or_meta(k) || !self.path.is_empty() {
-                            self.unknown(k);
+                        if !is_type_or_meta(k) || !self.dropped.is_at_root() {
+                            self.dropped.tell(k);
                         }
                         false
                     }
@@ -84,16 +77,13 @@ impl Pruner<'_> {
             Value::Array(items) => {
                 let n = node.and_then(|n| n.items.as_deref());
                 for (i, v) in items.iter_mut().enumerate() {
-                    let len = self.path.len();
-                    if self.report.is_some() {
-                        let _ = write!(self.path, "[{i}]");
-                    }
+                    let back = self.dropped.enter_item(i);
                     match n {
                         Some(n) if preserve => self.skip(v, n),
                         None if preserve => {}
                         n => self.prune(v, n, false),
                     }
-                    self.path.truncate(len);
+                    self.dropped.leave(back);
                 }
             }
             _ => {}
@@ -118,12 +108,9 @@ impl Pruner<'_> {
             Value::Array(items) => {
                 let Some(n) = node.items.as_deref() else { return };
                 for (i, v) in items.iter_mut().enumerate() {
-                    let len = self.path.len();
-                    if self.report.is_some() {
-                        let _ = write!(self.path, "[{i}]");
-                    }
+                    let back = self.dropped.enter_item(i);
                     self.skip(v, n);
-                    self.path.truncate(len);
+                    self.dropped.leave(back);
                 }
             }
             _ => {}
@@ -134,24 +121,8 @@ impl Pruner<'_> {
         if !matches!(v, Value::Object(_) | Value::Array(_)) {
             return;
         }
-        let len = self.path.len();
-        if self.report.is_some() {
-            if len > 0 {
-                self.path.push('.');
-            }
-            self.path.push_str(key);
-        }
+        let back = self.dropped.enter(key);
         self.prune(v, node, false);
-        self.path.truncate(len);
-    }
-
-    fn unknown(&mut self, key: &str) {
-        let length = self.path.len() + 1 + key.len();
-        if let Some(report) = &mut self.report
-            && let Some(room) = self.room.checked_sub(length)
-        {
-            self.room = room;
-            report.push(if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) });
-        }
+        self.dropped.leave(back);
     }
 }

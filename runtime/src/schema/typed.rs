@@ -1,7 +1,7 @@
 //! Decoding of JSON as a Go struct would decode it: unknown members dropped and named, wrong types refused with
 //! encoding/json's texts, empty members left out or kept as the struct's tags say. The structs are tables elsewhere.
 
-use super::prune::MAX_REPORT;
+use super::dropped::Dropped;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -56,14 +56,11 @@ pub(crate) struct Struct {
     pub(crate) fields: &'static [(&'static str, Type, Empty)],
 }
 
-/// Where decoding is: the struct, the field names for error texts, and the path for reports.
+/// Where decoding is: the struct, the field names for error texts, and what is unknown.
 struct Cursor<'a> {
     fields: Vec<&'static str>,
     owner: &'static str,
-    path: String,
-    unknown: Option<&'a mut Vec<String>>,
-    /// How many bytes of paths may still be reported.
-    room: usize,
+    unknown: Dropped<'a>,
 }
 
 /// Decodes `x` in place. Unknown members go to `unknown`, each as a path below `prefix`.
@@ -73,7 +70,7 @@ pub(crate) fn decode(
     prefix: &str,
     unknown: Option<&mut Vec<String>>,
 ) -> Result<(), String> {
-    let mut cursor = Cursor { fields: Vec::new(), owner: to.name, path: prefix.to_owned(), unknown, room: MAX_REPORT };
+    let mut cursor = Cursor { fields: Vec::new(), owner: to.name, unknown: Dropped::below(prefix, unknown) };
     cursor.structure(x, to)
 }
 
@@ -168,20 +165,15 @@ impl Cursor<'_> {
         let owner = std::mem::replace(&mut self.owner, to.name);
         map.retain(|k, v| {
             let Some((name, type_, empty)) = to.field(k) else {
-                if let Some(unknown) = &mut self.unknown
-                    && let Some(room) = self.room.checked_sub(self.path.len() + 1 + k.len())
-                {
-                    self.room = room;
-                    unknown.push(if self.path.is_empty() { k.clone() } else { format!("{}.{k}", self.path) });
-                }
+                self.unknown.tell(k);
                 return false;
             };
             self.fields.push(name);
-            let len = self.enter(k);
+            let back = self.unknown.enter(k);
             if let Err(e) = self.value(v, type_) {
                 failure.get_or_insert(e);
             }
-            self.path.truncate(len);
+            self.unknown.leave(back);
             self.fields.pop();
             match empty {
                 Empty::Omit => matches!((type_, &v), (Type::Struct(_) | Type::Any, Value::Object(_))) || !is_empty(v),
@@ -200,17 +192,6 @@ impl Cursor<'_> {
         }
         to.fill(x);
         Ok(())
-    }
-
-    fn enter(&mut self, key: &str) -> usize {
-        let len = self.path.len();
-        if self.unknown.is_some() {
-            if len > 0 {
-                self.path.push('.');
-            }
-            self.path.push_str(key);
-        }
-        len
     }
 
     fn value(&mut self, x: &mut Value, type_: &'static Type) -> Result<(), String> {
@@ -238,12 +219,12 @@ impl Cursor<'_> {
                 let Value::Object(map) = x else { return Err(self.wrong(x, name, false)) };
                 let mut result = Ok(());
                 for (k, v) in map.iter_mut() {
-                    let len = self.enter(k);
+                    let back = self.unknown.enter(k);
                     if v.is_null() {
                         *v = of.zero();
                     }
                     let one = self.value(v, of);
-                    self.path.truncate(len);
+                    self.unknown.leave(back);
                     result = result.and(one);
                 }
                 result
@@ -259,9 +240,9 @@ impl Cursor<'_> {
             Type::Struct(s) => self.structure(x, s),
             Type::OrBool(s) | Type::OrStrings(s) | Type::OrArray(s) => {
                 // Upstream reads these with decoders of their own, which drop unknown members without a word.
-                let unknown = self.unknown.take();
+                let list = self.unknown.list.take();
                 let result = self.either(x, type_, s);
-                self.unknown = unknown;
+                self.unknown.list = list;
                 result
             }
         }
@@ -287,15 +268,12 @@ impl Cursor<'_> {
     }
 
     fn item(&mut self, i: usize, v: &mut Value, of: &'static Type) -> Result<(), String> {
-        let len = self.path.len();
-        if self.unknown.is_some() {
-            self.path.push_str(&format!("[{i}]"));
-        }
+        let back = self.unknown.enter_item(i);
         if v.is_null() {
             *v = of.zero();
         }
         let result = self.value(v, of);
-        self.path.truncate(len);
+        self.unknown.leave(back);
         result
     }
 }

@@ -1,6 +1,7 @@
 //! Arbitrary objects of a version, made from its schema: what a client could send and the server would store. Values are drawn
 //! to fit types, bounds, patterns, enums and unions; what CEL rules or the rest of the schema refuse is drawn again.
 
+use crate::resource::GroupVersion;
 use crate::schema::node::{Additional, Checks, ListType, Type};
 use crate::schema::{Definition, Node, Version};
 use proptest::collection::{btree_map, vec};
@@ -18,10 +19,7 @@ const LONGER: i64 = 12;
 
 /// Objects of a version that a server would store as they are: valid, pruned and with defaults.
 pub(super) fn object(definition: &Arc<Definition>, version: &Version) -> impl Strategy<Value = Value> + use<> {
-    let api_version = match definition.group.as_str() {
-        "" => version.name.clone(),
-        group => format!("{group}/{}", version.name),
-    };
+    let api_version = GroupVersion::new(&definition.group, &version.name).to_string();
     let kind = definition.names.kind.clone();
     let content = of_node(version.schema.node(), &[]);
     let notes = weighted(0.2, Just(json!({"note": "kept"})));

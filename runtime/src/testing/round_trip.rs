@@ -3,10 +3,10 @@
 
 use super::arbitrary;
 use crate::generate::Versions;
+use crate::resource::Object;
 use crate::resource::conversion::Graph;
-use crate::schema::{Definition, Version, crd};
+use crate::schema::{Definition, crd};
 use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
-use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
 
@@ -77,11 +77,13 @@ pub fn round_trip<Newest>(versions: Versions<Newest>) -> Result<(), NotLossless>
     let definition = Definition::from_crd(&crd)
         .map_err(|e| NotLossless(e.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))?;
     let definition = Arc::new(definition);
-    for version in &definition.versions {
+    for (home, version) in definition.versions.iter().enumerate() {
         let config = Config { failure_persistence: None, max_global_rejects: 65_536, ..Config::default() };
         let objects = arbitrary::object(&definition, version);
-        let done = TestRunner::new(config)
-            .run(&objects, |object| comes_back(&definition, &graph, version, &object).map_err(TestCaseError::fail));
+        let done = TestRunner::new(config).run(&objects, |object| {
+            let object = Object::from_value(object).unwrap_or_default();
+            comes_back(&definition, &graph, home, &object).map_err(TestCaseError::fail)
+        });
         done.map_err(|e| match e {
             TestError::Fail(why, object) => NotLossless(format!("{why}\nThe object:\n{object:#}")),
             TestError::Abort(why) => NotLossless(format!(
@@ -93,35 +95,31 @@ pub fn round_trip<Newest>(versions: Versions<Newest>) -> Result<(), NotLossless>
     Ok(())
 }
 
-fn comes_back(definition: &Definition, graph: &Graph, home: &Version, object: &Value) -> Result<(), String> {
-    for there in definition.versions.iter().filter(|v| v.name != home.name) {
-        let converted = convert(graph, object.clone(), there)?;
-        let verdict = definition.validate(converted.clone(), None);
+fn comes_back(definition: &Definition, graph: &Graph, home: usize, object: &Object) -> Result<(), String> {
+    let name = |version: usize| definition.versions[version].name.as_str();
+    // As the server converts what it reads.
+    let convert =
+        |object: &Object, to: usize| definition.convert(Some(graph), object.clone(), to).map_err(|e| e.to_string());
+    let same = |back: Object, way: &[usize]| match back == *object {
+        true => Ok(()),
+        false => {
+            let way: Vec<&str> = way.iter().map(|v| name(*v)).collect();
+            Err(format!("it does not come back from {}\nBut as:\n{:#}", way.join(" -> "), back.into_value()))
+        }
+    };
+    let others = |than: &[usize]| (0..definition.versions.len()).filter(|v| !than.contains(v)).collect::<Vec<_>>();
+    for there in others(&[home]) {
+        let converted = convert(object, there)?;
+        let verdict = definition.validate(converted.clone().into_value(), None);
         if !verdict.is_accepted() {
             let why: Vec<String> = verdict.errors.iter().map(ToString::to_string).collect();
-            let (home, there, why) = (&home.name, &there.name, why.join("; "));
+            let (home, there, why, converted) = (name(home), name(there), why.join("; "), converted.into_value());
             return Err(format!("what {home} takes is refused in {there}: {why}\nIn {there}:\n{converted:#}"));
         }
-        same(object, convert(graph, converted.clone(), home)?, &[home, there, home])?;
-        for third in definition.versions.iter().filter(|v| v.name != home.name && v.name != there.name) {
-            let further = convert(graph, converted.clone(), third)?;
-            same(object, convert(graph, further, home)?, &[home, there, third, home])?;
+        same(convert(&converted, home)?, &[home, there, home])?;
+        for third in others(&[home, there]) {
+            same(convert(&convert(&converted, third)?, home)?, &[home, there, third, home])?;
         }
     }
     Ok(())
-}
-
-/// As the server converts what it reads.
-fn convert(graph: &Graph, object: Value, to: &Version) -> Result<Value, String> {
-    let mut converted = graph.convert(object, &to.name).map_err(|e| e.to_string())?;
-    to.schema.prune(&mut converted, true, None);
-    Ok(converted)
-}
-
-fn same(object: &Value, back: Value, way: &[&Version]) -> Result<(), String> {
-    if *object == back {
-        return Ok(());
-    }
-    let way: Vec<&str> = way.iter().map(|v| v.name.as_str()).collect();
-    Err(format!("it does not come back from {}\nBut as:\n{back:#}", way.join(" -> ")))
 }

@@ -101,7 +101,7 @@ pub fn v2(published: &[Published<'_>], server: &str) -> Value {
 }
 
 /// The groups of these kinds, each once.
-pub fn groups<'a>(published: &[Published<'a>]) -> BTreeSet<&'a str> {
+fn groups<'a>(published: &[Published<'a>]) -> BTreeSet<&'a str> {
     published.iter().map(|p| p.definition.group.as_str()).collect()
 }
 

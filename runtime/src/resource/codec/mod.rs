@@ -73,6 +73,19 @@ pub fn decode_typed(format: Format, bytes: &[u8]) -> Result<Decoded, String> {
     Ok(decoded)
 }
 
+/// The type that Go decodes a value to, as `%T` writes it.
+pub fn go_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "<nil>",
+        Value::Bool(_) => "bool",
+        Value::Number(n) if n.is_i64() => "int64",
+        Value::Number(_) => "float64",
+        Value::String(_) => "string",
+        Value::Array(_) => "[]interface {}",
+        Value::Object(_) => "map[string]interface {}",
+    }
+}
+
 /// A float as Go's `%g` writes it, given its shortest digits in the form `1.5e7`: an exponent below 1e-4 and from 1e6.
 pub fn go_float(shortest: &str) -> String {
     let Some((digits, exponent)) = shortest.split_once('e') else { return shortest.to_owned() };

@@ -127,16 +127,26 @@ pub fn validate_create(crd: &Value) -> (Vec<FieldError>, Vec<String>) {
     (errors, warnings)
 }
 
+/// A definition as a server that a client sent it to would read it: with no status but its own, and defaulted. What it does not
+/// know goes, its paths to `unknown`.
+///
+/// # Errors
+/// See [`decode`].
+pub(crate) fn received(crd: &Value, unknown: &mut Vec<String>) -> Result<Value, String> {
+    let mut crd = crd.clone();
+    if let Some(object) = crd.as_object_mut() {
+        object.insert("status".into(), json!({}));
+    }
+    decode(&mut crd, unknown)?;
+    Ok(crd)
+}
+
 /// A definition that is part of a program, as a server that a client sent it to would have it: read, defaulted, and checked.
 ///
 /// # Errors
 /// Every reason why it would be refused, in the server's words.
 pub fn of_program(crd: &Value) -> Result<Value, Vec<String>> {
-    let mut crd = crd.clone();
-    if let Some(object) = crd.as_object_mut() {
-        object.insert("status".into(), json!({}));
-    }
-    decode(&mut crd, &mut Vec::new()).map_err(|e| vec![e])?;
+    let crd = received(crd, &mut Vec::new()).map_err(|e| vec![e])?;
     let (errors, _) = validate_create(&crd);
     if errors.is_empty() { Ok(crd) } else { Err(errors.iter().map(ToString::to_string).collect()) }
 }

@@ -44,7 +44,7 @@ use super::crd;
 use crate::resource::codec::{self, Format, yaml};
 use kube_core::CustomResourceExt;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::fmt;
 
 /// How bad a finding is.
@@ -165,15 +165,15 @@ pub fn resource<T: CustomResourceExt>() -> Report {
 pub fn definition(crd: &Value) -> Report {
     let name = crd.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
     let mut report = Report { definition: name.to_owned(), findings: Vec::new() };
-    let (mut read, mut unknown) = (crd.clone(), Vec::new());
-    if let Some(object) = read.as_object_mut() {
-        object.insert("status".into(), json!({}));
-    }
-    if let Err(why) = crd::decode(&mut read, &mut unknown) {
-        let mend = "give the field the type that apiextensions.k8s.io/v1 declares";
-        report.add(Severity::Refused, Topic::Definition, "", why, mend);
-        return report;
-    }
+    let mut unknown = Vec::new();
+    let read = match crd::received(crd, &mut unknown) {
+        Ok(read) => read,
+        Err(why) => {
+            let mend = "give the field the type that apiextensions.k8s.io/v1 declares";
+            report.add(Severity::Refused, Topic::Definition, "", why, mend);
+            return report;
+        }
+    };
     let (errors, warnings) = crd::validate_create(&read);
     // Where a rule costs too much by itself, that all together do is no fault of its own.
     let costly = errors.iter().any(|e| e.detail.starts_with(crd::TOO_COSTLY));

@@ -1,6 +1,7 @@
 //! Definitions with one fault each: what is said of them, and that the mend mends it.
 
 use super::*;
+use serde_json::json;
 
 fn definition_with(schema: Value) -> Value {
     json!({

@@ -70,7 +70,7 @@ fn copy_into(db: &Database, part: &Path) -> Result<Revision, Error> {
 /// # Errors
 /// Those of [`super::Embedded::open`], and a file that cannot be written.
 pub fn backup(dir: &Path, to: &Path) -> Result<Revision, Error> {
-    let file = existing(dir)?;
+    let file = existing(dir, &mut Mvcc::default())?;
     copy(&file.db, to)
 }
 
@@ -112,7 +112,7 @@ pub fn compact(dir: &Path) -> Result<(u64, u64), Error> {
     let path = dir.join(NAME);
     let size = || std::fs::metadata(&path).map(|m| m.len()).map_err(|e| named("read", &path, e));
     let mut mvcc = Mvcc::default();
-    let mut file = existing_with(dir, &mut mvcc)?;
+    let mut file = existing(dir, &mut mvcc)?;
     let before = size()?;
     let gone = mvcc.compact(mvcc.revision);
     file.forget(&gone, mvcc.compacted)?;
@@ -121,11 +121,7 @@ pub fn compact(dir: &Path) -> Result<(u64, u64), Error> {
     Ok((before, size()?))
 }
 
-fn existing(dir: &Path) -> Result<File, Error> {
-    existing_with(dir, &mut Mvcc::default())
-}
-
-fn existing_with(dir: &Path, mvcc: &mut Mvcc) -> Result<File, Error> {
+fn existing(dir: &Path, mvcc: &mut Mvcc) -> Result<File, Error> {
     let path = dir.join(NAME);
     if !path.exists() {
         return Err(named("open", &path, "no such file; --data-dir names the directory of the store"));

@@ -2,7 +2,7 @@
 
 use super::items::{Key, SHORT};
 use super::{Items, Scalar, Shape, Type};
-use crate::resource::codec::json;
+use crate::resource::codec::{go_type, json};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 
@@ -149,15 +149,7 @@ impl<'v> Seen<'v> {
 
 /// The type of a value, in the words of clients that read upstream's.
 fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(n) if n.is_i64() => "int64",
-        Value::Number(_) => "float64",
-        Value::String(_) => "string",
-        Value::Array(_) => "[]interface {}",
-        Value::Object(_) => "map[string]interface {}",
-    }
+    if value.is_null() { "null" } else { go_type(value) }
 }
 
 /// A value within a text, as upstream has it: `&{map[name:a]}`.

@@ -3,6 +3,7 @@
 use super::map::Map;
 use super::time::{self, Timestamp};
 use super::{Error, List, Result, Str, Value};
+use crate::resource::codec::go_type;
 use crate::schema::node::{ListType, Node, Type};
 use base64::Engine;
 use serde_json::Value as Json;
@@ -88,17 +89,5 @@ fn string<'a>(s: &'a str, format: &str) -> Result<'a> {
             Err(e) => Err(Error::new(format!("Invalid byte formatted string {s}: {e}"))),
         },
         _ => Ok(Value::String(Str::Borrowed(s))),
-    }
-}
-
-fn go_type(v: &Json) -> &'static str {
-    match v {
-        Json::Null => "<nil>",
-        Json::Bool(_) => "bool",
-        Json::Number(n) if n.is_i64() => "int64",
-        Json::Number(_) => "float64",
-        Json::String(_) => "string",
-        Json::Array(_) => "[]interface {}",
-        Json::Object(_) => "map[string]interface {}",
     }
 }
