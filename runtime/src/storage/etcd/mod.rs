@@ -264,6 +264,18 @@ fn plain(status: &tonic::Status) -> Error {
     }
 }
 
+/// A member that wants a certificate and gets none may just hang up: whether its reason is read first is chance.
+fn bare(options: &Options, error: Error) -> Error {
+    match error {
+        Error::Unavailable(why)
+            if options.cert.is_none() && why.contains("https://") && !why.contains("certificate") =>
+        {
+            Error::Unavailable(format!("{why}; a member that wants a client certificate needs --etcd-certfile"))
+        }
+        other => other,
+    }
+}
+
 /// What a write attached, kept while the write is under way.
 struct Attached<'a>(&'a Shared, &'a Arc<str>);
 
@@ -313,7 +325,7 @@ impl Etcd {
             Ok(version) => version,
             // A server of etcd's API that is not etcd need not know its version.
             Err(status) if status.code() == tonic::Code::Unimplemented => String::new(),
-            Err(status) => return Err(plain(&status)),
+            Err(status) => return Err(bare(options, plain(&status))),
         };
         let progress = progress_is_true(&version);
         if !progress {
