@@ -2,7 +2,7 @@
 //! sortBy. Which there are is fixed by the environment of Kubernetes 1.36.
 
 use super::ast::{Comprehension, Entry, Expr, Field, Id, Kind, Literal};
-use super::parse::Ids;
+use super::ids::Ids;
 
 /// The name of the accumulator, which no expression can spell.
 const ACCUMULATOR: &str = "@result";

@@ -10,7 +10,9 @@
 //! assert!(errors.to_string().starts_with("ERROR: <input>:1:17: Syntax error: mismatched input '<EOF>' expecting "));
 //! ```
 
+mod aggregate;
 pub mod ast;
+mod ids;
 mod lex;
 mod literal;
 mod macros;

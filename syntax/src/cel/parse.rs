@@ -1,7 +1,8 @@
 //! The grammar of CEL by recursive descent: one function per rule of cel-go's grammar, but for the binary operators, which
-//! share one. Ids and offsets are given in cel-go's order. The nesting of what is read is bounded, so the stack is too.
+//! share one; what stands between brackets is `aggregate`'s. Ids and offsets are given in cel-go's order. The nesting of what is read is bounded, so the stack is too.
 
-use super::ast::{Ast, Entry, Expr, Field, Id, Kind, Literal};
+use super::ast::{Ast, Expr, Id, Kind, Literal};
+use super::ids::Ids;
 use super::literal;
 use super::recover::{Stop, Stream};
 use super::source::{Errors, Location, Source};
@@ -12,8 +13,6 @@ use std::sync::Arc;
 const MAX_SIZE: usize = 100_000;
 /// The deepest nesting, of brackets and of operators.
 const MAX_DEPTH: u32 = 250;
-/// The most nodes: macros that copy their target can double an expression again and again.
-const MAX_NODES: usize = 200_000;
 
 const PRIMARY: Set = Set::of(&[
     T::LBracket,
@@ -31,9 +30,9 @@ const PRIMARY: Set = Set::of(&[
     T::Bytes,
     T::Identifier,
 ]);
-const EXPR: Set = PRIMARY.with(Set::of(&[T::Exclam]));
-const OPTIONAL_EXPR: Set = EXPR.with(Set::of(&[T::Question]));
-const NAME: Set = Set::of(&[T::Identifier, T::Escaped]);
+pub(super) const EXPR: Set = PRIMARY.with(Set::of(&[T::Exclam]));
+pub(super) const OPTIONAL_EXPR: Set = EXPR.with(Set::of(&[T::Question]));
+pub(super) const NAME: Set = Set::of(&[T::Identifier, T::Escaped]);
 const OPERATORS: Set = Set::of(&[
     T::Or,
     T::And,
@@ -110,54 +109,10 @@ pub fn parse(text: &str) -> Result<Ast, Errors> {
     }
 }
 
-/// The ids given so far, and what is wrong apart from the grammar.
-pub(super) struct Ids {
-    offsets: Vec<u32>,
-    errors: Vec<(u32, String)>,
-}
-
-impl Default for Ids {
-    fn default() -> Self {
-        Self { offsets: vec![0], errors: Vec::new() }
-    }
-}
-
-impl Ids {
-    /// A new id for what stands at `offset`.
-    pub(super) fn new_id(&mut self, offset: u32) -> Id {
-        if self.offsets.len() == MAX_NODES {
-            self.errors.push((0, format!("expression has more than {MAX_NODES} nodes once its macros are expanded")));
-        }
-        if !self.full() {
-            self.offsets.push(offset);
-        }
-        self.offsets.len() as Id - 1
-    }
-
-    /// Whether the limit of nodes is passed; what is built then is never used, so it may be anything small.
-    pub(super) fn full(&self) -> bool {
-        self.offsets.len() > MAX_NODES
-    }
-
-    pub(super) fn offset(&self, id: Id) -> u32 {
-        self.offsets[id as usize]
-    }
-
-    /// Reports a mistake at `offset` and gives something to stand in its place.
-    pub(super) fn error(&mut self, offset: u32, message: impl Into<String>) -> Expr {
-        self.errors.push((offset, message.into()));
-        self.expr(offset, Kind::Literal(Literal::Null))
-    }
-
-    pub(super) fn expr(&mut self, offset: u32, kind: Kind) -> Expr {
-        Expr { id: self.new_id(offset), kind }
-    }
-}
-
 /// An expression and how deep it nests as cel-go counts: choices, arithmetic, relations, selections, calls and indexes do.
-struct Node {
-    expr: Expr,
-    height: u32,
+pub(super) struct Node {
+    pub(super) expr: Expr,
+    pub(super) height: u32,
 }
 
 impl Node {
@@ -166,26 +121,26 @@ impl Node {
     }
 }
 
-struct Parser<'a> {
-    stream: Stream<'a>,
-    ids: Ids,
+pub(super) struct Parser<'a> {
+    pub(super) stream: Stream<'a>,
+    pub(super) ids: Ids,
     depth: u32,
 }
 
-type Rule<R> = Result<R, Stop>;
+pub(super) type Rule<R> = Result<R, Stop>;
 
 impl Parser<'_> {
     fn start(&mut self) -> Rule<Node> {
         let node = self.expr(Set::of(&[T::Eof]))?;
         if let Err(stop) = self.stream.expect(T::Eof, Set::of(&[])) {
-            self.stream.recover(stop, line!())?;
+            self.stream.recover(stop)?;
         }
         self.stream.check()?;
         Ok(node)
     }
 
     /// What stands where something could not be read.
-    fn missing(&mut self) -> Node {
+    pub(super) fn missing(&mut self) -> Node {
         let offset = self.stream.peek(1).start;
         Node::leaf(self.ids.expr(offset, Kind::Literal(Literal::Null)))
     }
@@ -200,7 +155,7 @@ impl Parser<'_> {
     }
 
     /// `a`, or `a ? b : c`.
-    fn expr(&mut self, follow: Set) -> Rule<Node> {
+    pub(super) fn expr(&mut self, follow: Set) -> Rule<Node> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             let message = format!("expression recursion limit exceeded: {MAX_DEPTH}");
@@ -223,7 +178,7 @@ impl Parser<'_> {
         let id = self.ids.new_id(op.start);
         let yes = self.binary(0, Set::of(&[T::Colon]))?;
         if let Err(stop) = self.stream.expect(T::Colon, EXPR) {
-            self.stream.recover(stop, line!())?;
+            self.stream.recover(stop)?;
             return Ok(test);
         }
         let no = self.expr(Set::END)?;
@@ -276,7 +231,7 @@ impl Parser<'_> {
         let (ops, function) = match self.prefix() {
             Ok(prefix) => prefix,
             Err(stop) => {
-                self.stream.recover(stop, line!())?;
+                self.stream.recover(stop)?;
                 return Ok(self.missing());
             }
         };
@@ -342,7 +297,7 @@ impl Parser<'_> {
         match node {
             Ok(node) => Ok(node),
             Err(stop) => {
-                self.stream.recover(stop, line!())?;
+                self.stream.recover(stop)?;
                 Ok(self.missing())
             }
         }
@@ -400,7 +355,7 @@ impl Parser<'_> {
     }
 
     /// A field's name, plain or in backquotes (which Kubernetes does not switch on); none if it was mended.
-    fn name(&mut self, follow: Set) -> Rule<Option<(Token, String)>> {
+    pub(super) fn name(&mut self, follow: Set) -> Rule<Option<(Token, String)>> {
         self.stream.enter(follow);
         let synced = self.stream.sync(NAME);
         let result = match synced {
@@ -413,8 +368,8 @@ impl Parser<'_> {
                 }
                 Ok(Some((token, text)))
             }
-            Ok(()) => self.stream.recover(Stop::Mismatch(NAME), line!()).map(|()| None),
-            Err(stop) => self.stream.recover(stop, line!()).map(|()| None),
+            Ok(()) => self.stream.recover(Stop::Mismatch(NAME)).map(|()| None),
+            Err(stop) => self.stream.recover(stop).map(|()| None),
         };
         self.stream.leave();
         result
@@ -431,7 +386,7 @@ impl Parser<'_> {
         match node {
             Ok(node) => Ok(node),
             Err(stop) => {
-                self.stream.recover(stop, line!())?;
+                self.stream.recover(stop)?;
                 Ok(self.missing())
             }
         }
@@ -507,167 +462,6 @@ impl Parser<'_> {
                 return Ok(());
             }
             self.stream.take();
-        }
-    }
-
-    fn list(&mut self) -> Rule<Node> {
-        let open = self.stream.take();
-        let id = self.ids.new_id(open.start);
-        let end = Set::of(&[T::Comma, T::RBracket]);
-        let mut elements = Vec::new();
-        let mut optional = Vec::new();
-        let mut height = 0;
-        self.stream.sync(OPTIONAL_EXPR.with(end))?;
-        if OPTIONAL_EXPR.has(self.stream.kind()) {
-            self.stream.enter(end);
-            let read = self.elements(&mut elements, &mut optional, &mut height);
-            self.stream.leave();
-            read?;
-        }
-        self.close(T::RBracket)?;
-        Ok(Node { expr: Expr { id, kind: Kind::List { elements, optional } }, height })
-    }
-
-    /// The end of a list, map or message, after an optional comma.
-    fn close(&mut self, kind: T) -> Rule<()> {
-        self.stream.sync(Set::of(&[T::Comma, kind]))?;
-        if self.stream.kind() == T::Comma {
-            self.stream.take();
-        }
-        self.stream.expect(kind, Set::END)?;
-        Ok(())
-    }
-
-    /// Whether another element follows; a comma before the end is left.
-    fn another(&mut self, first: Set) -> bool {
-        let more = self.stream.kind() == T::Comma && first.has(self.stream.peek(2).kind);
-        if more {
-            self.stream.take();
-        }
-        more
-    }
-
-    fn elements(&mut self, elements: &mut Vec<Expr>, optional: &mut Vec<usize>, height: &mut u32) -> Rule<()> {
-        loop {
-            let (node, marked) = self.optional_expr(Set::of(&[T::Comma]).with(Set::END))?;
-            if marked {
-                optional.push(elements.len());
-            }
-            *height = node.height.max(*height);
-            elements.push(node.expr);
-            if !self.another(OPTIONAL_EXPR) {
-                return Ok(());
-            }
-        }
-    }
-
-    /// `a` or `?a`.
-    fn optional_expr(&mut self, follow: Set) -> Rule<(Node, bool)> {
-        self.stream.enter(follow);
-        let synced = self.stream.sync(OPTIONAL_EXPR);
-        let result = match synced {
-            Ok(()) => {
-                let marked = self.stream.kind() == T::Question;
-                if marked {
-                    self.stream.take();
-                }
-                self.expr(Set::END).map(|node| (node, marked))
-            }
-            Err(stop) => match self.stream.recover(stop, line!()) {
-                Ok(()) => Ok((self.missing(), false)),
-                Err(stop) => Err(stop),
-            },
-        };
-        self.stream.leave();
-        result
-    }
-
-    fn map(&mut self) -> Rule<Node> {
-        let open = self.stream.take();
-        let id = self.ids.new_id(open.start);
-        let end = Set::of(&[T::Comma, T::RBrace]);
-        let mut entries = Vec::new();
-        let mut height = 0;
-        self.stream.sync(OPTIONAL_EXPR.with(end))?;
-        if OPTIONAL_EXPR.has(self.stream.kind()) {
-            self.stream.enter(end);
-            let mut read = self.entries(&mut entries, &mut height);
-            if let Err(stop) = read {
-                read = self.stream.recover(stop, line!());
-            }
-            self.stream.leave();
-            read?;
-        }
-        self.close(T::RBrace)?;
-        Ok(Node { expr: Expr { id, kind: Kind::Map(entries) }, height })
-    }
-
-    fn entries(&mut self, entries: &mut Vec<Entry>, height: &mut u32) -> Rule<()> {
-        loop {
-            let id = self.ids.new_id(0);
-            let (key, optional) = self.optional_expr(Set::of(&[T::Colon]))?;
-            self.colon(id)?;
-            let value = self.expr(Set::of(&[T::Comma]).with(Set::END))?;
-            *height = key.height.max(value.height).max(*height);
-            entries.push(Entry { id, key: key.expr, value: value.expr, optional });
-            if !self.another(OPTIONAL_EXPR) {
-                return Ok(());
-            }
-        }
-    }
-
-    /// The colon of an entry, where the entry is said to be.
-    fn colon(&mut self, entry: Id) -> Rule<()> {
-        let colon = self.stream.expect(T::Colon, EXPR)?;
-        if let Some(offset) = self.ids.offsets.get_mut(entry as usize) {
-            *offset = colon.start;
-        }
-        Ok(())
-    }
-
-    fn message(&mut self, tokens: usize) -> Rule<Node> {
-        let mut name = String::new();
-        for _ in 0..tokens {
-            let token = self.stream.take();
-            name.push_str(&self.stream.text(token));
-        }
-        let open = self.stream.take();
-        let id = self.ids.new_id(open.start);
-        let first = NAME.with(Set::of(&[T::Question]));
-        let end = Set::of(&[T::Comma, T::RBrace]);
-        let mut fields = Vec::new();
-        let mut height = 0;
-        self.stream.sync(first.with(end))?;
-        if first.has(self.stream.kind()) {
-            self.stream.enter(end);
-            let mut read = self.fields(&mut fields, &mut height, first);
-            if let Err(stop) = read {
-                read = self.stream.recover(stop, line!());
-            }
-            self.stream.leave();
-            read?;
-        }
-        self.close(T::RBrace)?;
-        Ok(Node { expr: Expr { id, kind: Kind::Struct { name, fields } }, height })
-    }
-
-    fn fields(&mut self, fields: &mut Vec<Field>, height: &mut u32, first: Set) -> Rule<()> {
-        loop {
-            let id = self.ids.new_id(0);
-            let optional = self.stream.kind() == T::Question;
-            if optional {
-                self.stream.take();
-            }
-            let name = self.name(Set::of(&[T::Colon]))?;
-            self.colon(id)?;
-            let value = self.expr(Set::of(&[T::Comma]).with(Set::END))?;
-            *height = value.height.max(*height);
-            if let Some((_, name)) = name {
-                fields.push(Field { id, name, value: value.expr, optional });
-            }
-            if !self.another(first) {
-                return Ok(());
-            }
         }
     }
 

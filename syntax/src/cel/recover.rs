@@ -4,6 +4,7 @@
 use super::lex::{Lexer, Unknown};
 use super::source::{Errors, Location, Source};
 use super::token::{Kind, Set, Token};
+use std::panic::Location as Place;
 use std::sync::Arc;
 
 const MAX_RECOVERIES: usize = 30;
@@ -31,7 +32,7 @@ pub(super) struct Stream<'a> {
     follow: Vec<Set>,
     recovering: bool,
     consumed: usize,
-    last_error: Option<(usize, Vec<u32>)>,
+    last_error: Option<(usize, Vec<&'static Place<'static>>)>,
     recoveries: usize,
     reports: usize,
     overflow: bool,
@@ -166,8 +167,10 @@ impl<'a> Stream<'a> {
     }
 
     /// At the end of a rule that was left early: reports why, and skips to what may follow this rule or one around it.
-    /// `rule` tells the place in the grammar, so that a mistake met there twice is skipped.
-    pub(super) fn recover(&mut self, stop: Stop, rule: u32) -> Result<(), Stop> {
+    /// The caller's place in the code is the place in the grammar: a mistake met there twice is skipped.
+    #[track_caller]
+    pub(super) fn recover(&mut self, stop: Stop) -> Result<(), Stop> {
+        let rule = Place::caller();
         let current = self.peek(1);
         if !self.recovering {
             self.recovering = true;
