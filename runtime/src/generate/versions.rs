@@ -4,7 +4,7 @@
 
 use crate::resource::conversion::{Graph, Neighbour};
 use kube_core::crd::merge_crds;
-use kube_core::object::HasSpec;
+use kube_core::object::{HasSpec, HasStatus};
 use kube_core::{CustomResourceExt, Resource};
 use serde_json::Value;
 use std::marker::PhantomData;
@@ -78,6 +78,19 @@ impl<Newest> Versions<Newest> {
         New: HasSpec<Spec: Neighbour<Newest::Spec>> + CustomResourceExt + Resource<DynamicType = ()>,
     {
         self.push(|graph, version| graph.spec_step::<Newest::Spec, New::Spec>(version))
+    }
+
+    /// The next version, with conversions between specs and between statuses.
+    #[must_use]
+    pub fn then_spec_and_status<New>(self) -> Versions<New>
+    where
+        Newest: HasSpec<Spec: Neighbour<New::Spec>> + HasStatus<Status: Neighbour<New::Status>>,
+        New: HasSpec<Spec: Neighbour<Newest::Spec>> + HasStatus<Status: Neighbour<Newest::Status>>,
+        New: CustomResourceExt + Resource<DynamicType = ()>,
+    {
+        self.push(|graph, version| {
+            graph.spec_and_status_step::<Newest::Spec, New::Spec, Newest::Status, New::Status>(version)
+        })
     }
 
     fn push<New: CustomResourceExt + Resource<DynamicType = ()>>(

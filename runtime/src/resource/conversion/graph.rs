@@ -1,9 +1,11 @@
 //! The chain of a kind's versions and the way of an object along it. What a step means is the user's `From` and `TryFrom`.
 
 use super::keep::{self, Kept};
+use super::misfit::Misfit;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::any::Any;
 use std::fmt::Display;
 
 /// The annotation in which an object of an older version carries what that version cannot hold.
@@ -22,25 +24,40 @@ pub struct ConversionError {
 }
 
 /// A type that converts to and from its neighbour: `From` or `TryFrom`, whose error begins with the path of the field.
-pub trait Neighbour<Other>: Serialize + DeserializeOwned + TryFrom<Other, Error: Display> + 'static {}
+pub trait Neighbour<Other>: Serialize + DeserializeOwned + TryFrom<Other, Error: Display + 'static> + 'static {}
 
-impl<T, Other> Neighbour<Other> for T where T: Serialize + DeserializeOwned + TryFrom<Other, Error: Display> + 'static {}
+impl<T, Other> Neighbour<Other> for T where
+    T: Serialize + DeserializeOwned + TryFrom<Other, Error: Display + 'static> + 'static
+{
+}
 
 type Convert = fn(Value, Part) -> Result<Value, String>;
 
-/// What of an object a step's types describe.
-#[derive(Clone, Copy)]
-enum Part {
-    Whole,
-    Spec,
-}
+/// What of an object a pair of types describes: all of it, or a member.
+type Part = Option<&'static str>;
 
-/// The steps between two neighbours.
+const WHOLE: Part = None;
+const SPEC: Part = Some("spec");
+const STATUS: Part = Some("status");
+
+/// The ways between two neighbours, of each part that differs.
 #[derive(Clone)]
 struct Step {
+    parts: Vec<Ways>,
+}
+
+/// The ways of one part.
+#[derive(Clone)]
+struct Ways {
+    part: Part,
     up: Convert,
     down: Convert,
-    part: Part,
+}
+
+impl Ways {
+    fn between<Old: Neighbour<New>, New: Neighbour<Old>>(part: Part) -> Self {
+        Self { part, up: convert::<Old, New>, down: convert::<New, Old> }
+    }
 }
 
 /// The versions of a kind, oldest first, and the steps between neighbours.
@@ -73,18 +90,31 @@ impl Graph {
     /// Adds the next version, with conversions of whole objects to and from the one before.
     #[must_use]
     pub fn step<Old: Neighbour<New>, New: Neighbour<Old>>(self, version: impl Into<String>) -> Self {
-        self.push::<Old, New>(version.into(), Part::Whole)
+        self.push(version.into(), vec![Ways::between::<Old, New>(WHOLE)])
     }
 
     /// Adds the next version, which differs from the one before in `spec` only.
     #[must_use]
     pub fn spec_step<Old: Neighbour<New>, New: Neighbour<Old>>(self, version: impl Into<String>) -> Self {
-        self.push::<Old, New>(version.into(), Part::Spec)
+        self.push(version.into(), vec![Ways::between::<Old, New>(SPEC)])
     }
 
-    fn push<Old: Neighbour<New>, New: Neighbour<Old>>(mut self, version: String, part: Part) -> Self {
+    /// Adds the next version, which differs from the one before in `spec` and `status`.
+    #[must_use]
+    pub fn spec_and_status_step<Old, New, OldStatus, NewStatus>(self, version: impl Into<String>) -> Self
+    where
+        Old: Neighbour<New>,
+        New: Neighbour<Old>,
+        OldStatus: Neighbour<NewStatus>,
+        NewStatus: Neighbour<OldStatus>,
+    {
+        let status = Ways::between::<OldStatus, NewStatus>(STATUS);
+        self.push(version.into(), vec![Ways::between::<Old, New>(SPEC), status])
+    }
+
+    fn push(mut self, version: String, parts: Vec<Ways>) -> Self {
         self.versions.push(version);
-        self.steps.push(Step { up: convert::<Old, New>, down: convert::<New, Old>, part });
+        self.steps.push(Step { parts });
         self
     }
 
@@ -134,10 +164,12 @@ impl Graph {
     fn along(&self, mut object: Value, group: &str, mut at: usize, to: usize) -> Result<Value, String> {
         while at != to {
             let step = &self.steps[if at < to { at } else { at - 1 }];
-            let (convert, next) = if at < to { (step.up, at + 1) } else { (step.down, at - 1) };
+            let next = if at < to { at + 1 } else { at - 1 };
             let metadata = object.get("metadata").cloned();
             let kind = object.get("kind").cloned();
-            object = convert(object, step.part)?;
+            for ways in &step.parts {
+                object = (if at < to { ways.up } else { ways.down })(object, ways.part)?;
+            }
             let Some(map) = object.as_object_mut() else { return Err("a step gave no object".into()) };
             // Steps convert content: metadata and kind are the object's own in every version.
             metadata.and_then(|m| map.insert("metadata".into(), m));
@@ -158,21 +190,28 @@ fn api_version(object: &Value) -> (String, String) {
     (group.to_owned(), version.to_owned())
 }
 
-/// One step, of a whole object or of its spec. What the object lacks, it lacks in the next version too.
+/// One step, of a whole object or of a member. What the object lacks, it lacks in the next version too.
 fn convert<From: DeserializeOwned, To: Neighbour<From>>(mut object: Value, part: Part) -> Result<Value, String> {
-    let (place, at) = match part {
-        Part::Whole => (Some(&mut object), ""),
-        Part::Spec => (object.get_mut("spec"), "spec."),
+    let place = match part {
+        WHOLE => Some(&mut object),
+        Some(member) => object.get_mut(member).filter(|v| !v.is_null()),
     };
     let Some(place) = place else { return Ok(object) };
-    let from: From = serde_path_to_error::deserialize(&*place).map_err(|e| match e.path().iter().next() {
-        Some(_) => format!("{at}{e}"),
-        None => format!("{}{}", at.replace('.', ": "), e.inner()),
+    let from: From = serde_path_to_error::deserialize(&*place).map_err(|e| {
+        let inner = Misfit::new(e.inner());
+        let path = e.path().to_string();
+        let misfit = if e.path().iter().next().is_some() { inner.in_field(&path) } else { inner };
+        part.map_or(misfit.clone(), |part| misfit.in_field(part)).to_string()
     })?;
     // A conversion is the user's code; one that panics must not end what reads or writes the object.
     let to =
         catch_unwind(|| To::try_from(from)).map_err(|_| "the conversion panicked; the server's log has the message")?;
-    let mut converted = serde_json::to_value(to.map_err(|e| e.to_string())?).map_err(|e| e.to_string())?;
+    let to = to.map_err(|e| match ((&e as &dyn Any).downcast_ref::<Misfit>(), part) {
+        // One that knows its fields does not know in what of the object they are.
+        (Some(misfit), Some(part)) => misfit.clone().in_field(part).to_string(),
+        _ => e.to_string(),
+    })?;
+    let mut converted = serde_json::to_value(to).map_err(|e| e.to_string())?;
     absent(&mut converted, Some(place));
     *place = converted;
     Ok(object)

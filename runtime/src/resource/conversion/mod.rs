@@ -35,5 +35,7 @@
 
 mod graph;
 mod keep;
+mod misfit;
 
 pub use graph::{ConversionError, Graph, KEPT, Neighbour};
+pub use misfit::{Container, Misfit, Outcome, step};
