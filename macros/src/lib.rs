@@ -1,4 +1,4 @@
-//! Derive macros of kubegraft: syntax (tokens to spanned attributes) -> model (checked) -> emit (tokens). Every mistake is
+//! Macros of kubegraft: syntax (tokens to spanned attributes) -> model (checked) -> emit (tokens). Every mistake is
 //! reported at once, at its token, and the code is emitted all the same, so that one mistake is one error.
 
 mod emit;
@@ -8,7 +8,7 @@ mod syntax;
 
 use proc_macro::TokenStream;
 use report::Report;
-use syn::{DeriveInput, parse_macro_input};
+use syn::{DeriveInput, Item, parse_macro_input};
 
 /// Derives `schemars::JsonSchema` with serde's own meaning, as a structural schema that Kubernetes takes.
 ///
@@ -40,4 +40,22 @@ pub fn derive_resource(input: TokenStream) -> TokenStream {
     let mut report = Report::default();
     let code = syntax::Inherit::read(&input, &mut report).map(|i| emit::inherit(&i));
     report.finish(code.unwrap_or_default()).into()
+}
+
+/// Many versions of a type written once: what is different between them stands at what differs. On a struct or enum it makes
+/// one of each version, with the version in its name; on a module it makes a module of each version in it.
+///
+/// Conversions between neighbours come with them both ways, `versions()` on the newest root type serves all of them together,
+/// and a test proves that nothing is lost on any way between them. All it knows is in docs/reference/versioned.md.
+#[proc_macro_attribute]
+pub fn versioned(head: TokenStream, item: TokenStream) -> TokenStream {
+    let item = parse_macro_input!(item as Item);
+    let mut report = Report::default();
+    match model::Versioned::read(head.into(), item, &mut report) {
+        Ok(model) => {
+            let code = emit::versioned(&model, report.is_clean());
+            report.finish(code).into()
+        }
+        Err(as_it_was) => report.finish(as_it_was).into(),
+    }
 }

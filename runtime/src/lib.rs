@@ -40,13 +40,45 @@ pub use generate::Versions;
 pub use schema::lint;
 
 pub use derive::{Invalid, check_definition, structural_schema, validate};
-pub use kubegraft_macros::{CustomResource, KubeSchema, Resource};
+pub use kubegraft_macros::{CustomResource, KubeSchema, Resource, versioned};
 
 /// What generated code names, and nobody else: with it a user needs none of these crates, nor matching versions of them.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::derive;
+    pub use crate::__round_trip as round_trip;
     pub use {k8s_openapi, kube_core, schemars, serde, serde_json};
+
+    /// What generated conversions name.
+    pub mod conversion {
+        pub use crate::generate::Versions;
+        pub use crate::resource::conversion::{Container, Misfit, Outcome, step};
+    }
+}
+
+/// The body of a generated test: nothing is lost between these versions.
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __round_trip {
+    ($versions:expr) => {
+        if let ::core::result::Result::Err(__e) = $crate::testing::round_trip($versions) {
+            ::core::panic!("{}", __e);
+        }
+    };
+}
+
+/// Such a test without what it needs.
+#[cfg(not(feature = "testing"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __round_trip {
+    ($versions:expr) => {
+        ::core::compile_error!(
+            "the test that no version loses anything needs the feature `testing` of kubegraft among dev-dependencies; \
+             or leave it out: `#[versioned(..., test = false)]`"
+        )
+    };
 }
 
 // The attribute reference: its examples are run with the other examples of the documentation.

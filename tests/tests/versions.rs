@@ -44,7 +44,7 @@ async fn what_one_version_wrote_every_version_reads() {
     assert_eq!(alpha.get("old").await.expect("at v1alpha1").spec, old);
     let seen = beta.get("old").await.expect("at v1beta1").spec;
     assert_eq!((seen.image.name.as_str(), seen.image.tag.as_deref()), ("nginx", Some("1.29")));
-    assert_eq!((seen.ports, seen.recreate), (vec![v1beta1::Port(80)], false));
+    assert_eq!((seen.ports, seen.recreate), (vec![v1beta1::PortNumber(80)], false));
     let seen = stable.get("old").await.expect("at v1");
     assert_eq!(seen.spec.ports, [v1::Port { name: "port-80".into(), port: 80 }]);
     assert_eq!(seen.metadata.annotations, None, "nothing is kept where nothing is lost");

@@ -1,54 +1,52 @@
-//! What becomes of a website in the next version, and in the one before. Nobody has to remember what an older version cannot
-//! hold: Kubegraft keeps it in an annotation and brings it back.
+//! What becomes of a website's fields in the next version, and in the one before. Nobody has to remember what an older version
+//! cannot hold: Kubegraft keeps it in an annotation and brings it back.
 
 use super::{v1, v1alpha1, v1beta1};
 
-impl From<v1alpha1::WebsiteSpec> for v1beta1::WebsiteSpec {
-    fn from(old: v1alpha1::WebsiteSpec) -> Self {
-        let (name, tag) = match old.image.rsplit_once(':') {
-            // What follows the last colon is a port of the registry when a path comes after it.
-            Some((name, tag)) if !tag.contains('/') => (name.to_owned(), Some(tag.to_owned())),
-            _ => (old.image, None),
-        };
-        Self {
-            image: v1beta1::Image { name, tag },
-            ports: old.port.into_iter().map(v1beta1::Port).collect(),
-            recreate: false,
-        }
+pub(super) fn name_and_tag(image: String) -> v1beta1::Image {
+    match image.rsplit_once(':') {
+        // What follows the last colon is a port of the registry when a path comes after it.
+        Some((name, tag)) if !tag.contains('/') => v1beta1::Image { name: name.to_owned(), tag: Some(tag.to_owned()) },
+        _ => v1beta1::Image { name: image, tag: None },
     }
 }
 
-impl From<v1beta1::WebsiteSpec> for v1alpha1::WebsiteSpec {
-    fn from(new: v1beta1::WebsiteSpec) -> Self {
-        let v1beta1::Image { name, tag } = new.image;
-        let image = match tag {
-            Some(tag) => format!("{name}:{tag}"),
-            None => name,
-        };
-        Self { image, port: new.ports.first().map(|p| p.0) }
+pub(super) fn one_text(image: v1beta1::Image) -> String {
+    let v1beta1::Image { name, tag } = image;
+    match tag {
+        Some(tag) => format!("{name}:{tag}"),
+        None => name,
     }
 }
 
-impl From<v1beta1::WebsiteSpec> for v1::WebsiteSpec {
-    fn from(old: v1beta1::WebsiteSpec) -> Self {
-        let port = |v1beta1::Port(port)| v1::Port { name: format!("port-{port}"), port };
-        Self {
-            image: old.image,
-            ports: old.ports.into_iter().map(port).collect(),
-            update: if old.recreate { v1::Update::Recreate } else { v1::Update::Rolling },
-        }
-    }
+pub(super) fn only(old: &v1alpha1::WebsiteSpec) -> Vec<v1beta1::PortNumber> {
+    old.port.into_iter().map(v1beta1::PortNumber).collect()
 }
 
-impl From<v1::WebsiteSpec> for v1beta1::WebsiteSpec {
-    fn from(new: v1::WebsiteSpec) -> Self {
-        let mut ports: Vec<v1beta1::Port> = Vec::new();
-        for v1::Port { port, .. } in new.ports {
-            // Two names may stand for one number, which is once in a set.
-            if !ports.contains(&v1beta1::Port(port)) {
-                ports.push(v1beta1::Port(port));
-            }
+pub(super) fn first(new: &v1beta1::WebsiteSpec) -> Option<u16> {
+    new.ports.first().map(|p| p.0)
+}
+
+pub(super) fn named(ports: Vec<v1beta1::PortNumber>) -> Vec<v1::Port> {
+    let port = |v1beta1::PortNumber(port)| v1::Port { name: format!("port-{port}"), port };
+    ports.into_iter().map(port).collect()
+}
+
+pub(super) fn numbers(ports: Vec<v1::Port>) -> Vec<v1beta1::PortNumber> {
+    let mut numbers: Vec<v1beta1::PortNumber> = Vec::new();
+    for v1::Port { port, .. } in ports {
+        // Two names may stand for one number, which is once in a set.
+        if !numbers.contains(&v1beta1::PortNumber(port)) {
+            numbers.push(v1beta1::PortNumber(port));
         }
-        Self { image: new.image, ports, recreate: new.update == v1::Update::Recreate }
     }
+    numbers
+}
+
+pub(super) fn way(recreate: bool) -> v1::Update {
+    if recreate { v1::Update::Recreate } else { v1::Update::Rolling }
+}
+
+pub(super) fn starts_anew(update: v1::Update) -> bool {
+    update == v1::Update::Recreate
 }

@@ -7,7 +7,9 @@ mod resource;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod versioned;
 
 pub(crate) use inherit::inherit;
 pub(crate) use resource::resource;
 pub(crate) use schema::schema;
+pub(crate) use versioned::versioned;

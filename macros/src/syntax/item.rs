@@ -34,7 +34,8 @@ pub(crate) fn items(attrs: &[Attribute], name: &str, report: &mut Report) -> Vec
     all
 }
 
-fn parse(tokens: TokenStream, report: &mut Report) -> Vec<Item> {
+/// The entries of a list.
+pub(super) fn parse(tokens: TokenStream, report: &mut Report) -> Vec<Item> {
     let mut all = Vec::new();
     let done = (|input: ParseStream<'_>| {
         while !input.is_empty() {

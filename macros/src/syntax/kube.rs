@@ -98,7 +98,8 @@ impl Crates {
         }
     }
 
-    fn private(&self) -> TokenStream {
+    /// The runtime's room for generated code.
+    pub(crate) fn private(&self) -> TokenStream {
         let root = self.kubegraft.as_ref().map_or_else(|| quote!(::kubegraft), ToTokens::to_token_stream);
         quote!(#root::__private)
     }

@@ -7,11 +7,13 @@ mod schema;
 mod serde;
 #[cfg(test)]
 mod tests;
+mod versioned;
 
 pub(crate) use inherit::Inherit;
-pub(crate) use kube::{ColumnAttrs, KubeAttrs, Mode};
+pub(crate) use kube::{ColumnAttrs, Crates, KubeAttrs, Mode};
 pub(crate) use schema::{Facet, SchemaAttrs};
 pub(crate) use serde::{DefaultFrom, SerdeAttrs};
+pub(crate) use versioned::{Difference, DifferenceAttrs, HeadAttrs, KubeNames, Only, Place, VersionAttrs};
 
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 

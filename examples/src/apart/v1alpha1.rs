@@ -1,6 +1,6 @@
 //! The first try: an image as one text, one port.
 
-use super::WebsiteStatus;
+use crate::versions::WebsiteStatus;
 use kubegraft::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[kube(deprecated = "web.example.com/v1alpha1 Website is deprecated; use v1, which has all ports and how to update")]
 #[kube(printcolumn(name = "Image", type_ = "string", json_path = ".spec.image"))]
 pub struct WebsiteSpec {
-    /// Name and tag: `nginx:1.29`.
+    /// What runs.
     #[x_kube(pattern = "^[a-z0-9]+([._/:-][a-z0-9]+)*$")]
     pub image: String,
     /// Where it listens.

@@ -1,6 +1,6 @@
 //! The stored one: ports have names, and there are three ways to update.
 
-use super::WebsiteStatus;
+use crate::versions::WebsiteStatus;
 pub use super::v1beta1::Image;
 use kubegraft::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ pub struct WebsiteSpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(list_type = "map", list_map_keys("name"), max_items = 16)]
     pub ports: Vec<Port>,
-    /// How a new image takes the place of the old one.
+    /// How an update goes.
     #[serde(default)]
     pub update: Update,
 }

@@ -1,6 +1,6 @@
 //! The second: name and tag apart, any number of ports, and whether an update starts anew.
 
-use super::WebsiteStatus;
+use crate::versions::WebsiteStatus;
 use kubegraft::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
@@ -14,8 +14,8 @@ pub struct WebsiteSpec {
     /// Where it listens.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(list_type = "set", max_items = 16)]
-    pub ports: Vec<Port>,
-    /// Whether an update stops the old website before it starts the new one.
+    pub ports: Vec<PortNumber>,
+    /// How an update goes.
     #[serde(default)]
     pub recreate: bool,
 }
@@ -23,7 +23,7 @@ pub struct WebsiteSpec {
 /// A port number.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[serde(transparent)]
-pub struct Port(#[x_kube(minimum = 1, maximum = 65535)] pub u16);
+pub struct PortNumber(#[x_kube(minimum = 1, maximum = 65535)] pub u16);
 
 /// An image of a registry.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
