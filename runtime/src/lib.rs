@@ -45,8 +45,8 @@ pub use kubegraft_macros::{CustomResource, KubeSchema, Resource, versioned};
 /// What generated code names, and nobody else: with it a user needs none of these crates, nor matching versions of them.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::derive;
     pub use crate::__round_trip as round_trip;
+    pub use crate::derive;
     pub use {k8s_openapi, kube_core, schemars, serde, serde_json};
 
     /// What generated conversions name.

@@ -1,7 +1,7 @@
 //! The stored one: ports have names, and there are three ways to update.
 
-use crate::versions::WebsiteStatus;
 pub use super::v1beta1::Image;
+use crate::versions::WebsiteStatus;
 use kubegraft::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 

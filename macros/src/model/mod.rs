@@ -12,6 +12,6 @@ pub(crate) use case::snake;
 pub(crate) use container::{Body, Container, Field, Form, Tagging, Variant};
 pub(crate) use resource::Resource;
 pub(crate) use versioned::{
-    Data as VersionedData, Fallback, Field as VersionedField, Fields as VersionedFields, Kind as VersionedKind, Life, Type as VersionedType,
-    Variant as VersionedVariant, Versioned,
+    Data as VersionedData, Fallback, Field as VersionedField, Fields as VersionedFields, Kind as VersionedKind, Life,
+    Type as VersionedType, Variant as VersionedVariant, Versioned,
 };

@@ -191,9 +191,11 @@ fn arm(w: &VersionedVariant, old: &TokenStream, way: &Way<'_>) -> TokenStream {
         };
         let instead = match if way.up() { &w.above } else { &w.below } {
             Some(Fallback::Unit(other)) => quote!(::core::result::Result::Ok(Self::#other)),
-            Some(Fallback::Function(function)) => return quote! {
-                __v @ #all => #conversion::Outcome::outcome(#function(__v)),
-            },
+            Some(Fallback::Function(function)) => {
+                return quote! {
+                    __v @ #all => #conversion::Outcome::outcome(#function(__v)),
+                };
+            }
             // The mistake is reported.
             None => quote!(::core::result::Result::Err(#conversion::Misfit::new(""))),
         };

@@ -5,7 +5,7 @@ mod convert;
 mod rewrite;
 mod types;
 
-use crate::model::{VersionedKind as Kind, Versioned, VersionedType};
+use crate::model::{Versioned, VersionedKind as Kind, VersionedType};
 use convert::{Way, conversion};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
@@ -74,7 +74,8 @@ fn together(ty: &VersionedType, kind: &Kind, clean: bool, s: &Scope<'_>) -> Toke
     });
     let doc = format!(" All versions of {name}, to be served together.");
     let test = (clean && s.model.test && ty.life.from < last).then(|| {
-        let (private, test) = (s.model.crates.private(), format_ident!("versions_of_{}_lose_nothing", crate::model::snake(&name)));
+        let (private, test) =
+            (s.model.crates.private(), format_ident!("versions_of_{}_lose_nothing", crate::model::snake(&name)));
         quote! {
             #[cfg(test)]
             #[::core::prelude::v1::test]
@@ -153,7 +154,9 @@ impl Scope<'_> {
                 _ => false,
             })
         }
-        let of = |t: &VersionedType| (0..self.model.versions.len()).map(|v| t.life.name(&t.ident, v).to_string()).collect::<Vec<_>>();
+        let of = |t: &VersionedType| {
+            (0..self.model.versions.len()).map(|v| t.life.name(&t.ident, v).to_string()).collect::<Vec<_>>()
+        };
         let names: Vec<String> = self.model.types.iter().flat_map(of).collect();
         walk(ty.to_token_stream(), &names)
     }

@@ -78,7 +78,9 @@ pub(super) fn rename(tokens: TokenStream, names: &BTreeMap<String, Ident>) -> To
                 }
             }
             // `a: T` has one colon, `a::T` two.
-            TokenTree::Punct(p) if p.as_char() == ':' && p.spacing() == Spacing::Alone && before[1].as_deref() != Some(":") => {
+            TokenTree::Punct(p)
+                if p.as_char() == ':' && p.spacing() == Spacing::Alone && before[1].as_deref() != Some(":") =>
+            {
                 before = [None, None];
                 out.extend([t]);
                 continue;

@@ -84,7 +84,9 @@ impl Life {
         let name = |v: usize| versions.get(v).map(|v| v.name.as_str()).unwrap_or_default();
         let life = match (self.from, self.to) {
             (0, to) if to < versions.len() => format!("it is removed since {}", name(to)),
-            (from, to) if to < versions.len() => format!("it is added since {} and removed since {}", name(from), name(to)),
+            (from, to) if to < versions.len() => {
+                format!("it is added since {} and removed since {}", name(from), name(to))
+            }
             (0, _) => format!("{} is the first version, so there would never have been any", name(0)),
             (from, _) => format!("it is added since {} only", name(from)),
         };
@@ -193,7 +195,9 @@ pub(super) fn versions(attrs: &[VersionAttrs], report: &mut Report) -> (Vec<Vers
         if let Some(storage) = &a.storage {
             match stored {
                 None => stored = Some(out.len()),
-                Some(s) => report.at(storage, format!("objects are stored in one version; \"{}\" is it already", out[s].name)),
+                Some(s) => {
+                    report.at(storage, format!("objects are stored in one version; \"{}\" is it already", out[s].name))
+                }
             }
         }
         let lower: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();

@@ -94,7 +94,8 @@ impl Versioned {
             let Item::Impl(i) = item else { continue };
             let syn::Type::Path(p) = &*i.self_ty else { continue };
             if let Some(ty) = self.types.iter().find(|t| p.path.is_ident(&t.ident)) {
-                let version = ty.life.to.checked_sub(1).and_then(|v| self.versions.get(v)).map(|v| v.module.to_string());
+                let version =
+                    ty.life.to.checked_sub(1).and_then(|v| self.versions.get(v)).map(|v| v.module.to_string());
                 report.at(
                     &i.self_ty,
                     format!(
@@ -116,7 +117,8 @@ impl Versioned {
 /// A module's types, and the rest of it.
 fn parts(m: ItemMod, report: &mut Report) -> Result<(Module, Vec<DeriveInput>), TokenStream> {
     let Some((_, items)) = m.content else {
-        report.at(&m, "a module in another file cannot have attributes like this; write the module here, with its types");
+        report
+            .at(&m, "a module in another file cannot have attributes like this; write the module here, with its types");
         return Err(m.into_token_stream());
     };
     let (mut rest, mut inputs) = (Vec::new(), Vec::new());

@@ -1,7 +1,7 @@
 //! A struct or enum of many versions: its fields and variants, each with its life.
 
-use super::life::{self, Life};
 use super::Version;
+use super::life::{self, Life};
 use crate::model::case::Case;
 use crate::report::{Report, nearest};
 use crate::syntax::{Difference, DifferenceAttrs, KubeNames, Place, SerdeAttrs};
@@ -153,7 +153,10 @@ impl Type {
         let derives: Vec<String> = input.attrs.iter().filter(|a| a.path().is_ident("derive")).map(derived).collect();
         let read = input.attrs.iter().any(|a| ["serde", "kube", "x_kube"].iter().any(|name| a.path().is_ident(name)));
         if derives.is_empty() && read {
-            report.at(&input.ident, "a type with versions derives for each of them: write `#[derive(...)]` below `#[versioned]`");
+            report.at(
+                &input.ident,
+                "a type with versions derives for each of them: write `#[derive(...)]` below `#[versioned]`",
+            );
         }
         let life = Life::read(differences, versions, report);
         let is_resource = derives.iter().any(|d| d.contains("CustomResource"));
@@ -236,7 +239,10 @@ fn field(mut f: syn::Field, case: Case, in_variant: bool, versions: &[Version], 
         differences.removed.as_ref().and_then(|d| d.downgrade_with.as_ref()),
     ];
     for function in functions.into_iter().flatten().filter(|_| in_variant) {
-        report.at(function, "the function of a new or old field reads the whole struct, which a variant is not; give a `default`");
+        report.at(
+            function,
+            "the function of a new or old field reads the whole struct, which a variant is not; give a `default`",
+        );
     }
     let both = |d: &Option<Difference>, function: fn(&Difference) -> Option<&Path>, report: &mut Report| {
         if let Some(d) = d
@@ -296,9 +302,10 @@ fn fallbacks(mut all: Vec<Variant>, versions: &[Version], report: &mut Report) -
         let below = v.life.added.as_ref().and_then(|d| {
             fallback(v, d, v.life.from - 1, ("downgrade_with", d.downgrade_with.as_ref()), &all, versions, report)
         });
-        let above = v.life.removed.as_ref().and_then(|d| {
-            fallback(v, d, v.life.to, ("upgrade_with", d.upgrade_with.as_ref()), &all, versions, report)
-        });
+        let above =
+            v.life.removed.as_ref().and_then(|d| {
+                fallback(v, d, v.life.to, ("upgrade_with", d.upgrade_with.as_ref()), &all, versions, report)
+            });
         found.push((below, above));
     }
     all.iter_mut().zip(found).for_each(|(v, (below, above))| (v.below, v.above) = (below, above));
@@ -334,10 +341,18 @@ fn fallback(
 }
 
 /// The name in a version of a variant without data.
-fn unit(name: &Path, all: &[Variant], there: usize, version: &str, function: &str, report: &mut Report) -> Option<Ident> {
+fn unit(
+    name: &Path,
+    all: &[Variant],
+    there: usize,
+    version: &str,
+    function: &str,
+    report: &mut Report,
+) -> Option<Ident> {
     let in_version: Vec<(&Variant, Ident)> =
         all.iter().filter(|v| v.life.in_version(there)).map(|v| (v, v.life.name(&v.ident, there))).collect();
-    let Some((v, name_there)) = in_version.iter().find(|(v, there)| name.is_ident(&v.ident) || name.is_ident(there)) else {
+    let Some((v, name_there)) = in_version.iter().find(|(v, there)| name.is_ident(&v.ident) || name.is_ident(there))
+    else {
         let known: Vec<String> = in_version.iter().map(|(_, n)| n.to_string()).collect();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
         let given = name.to_token_stream().to_string();
