@@ -33,6 +33,10 @@ kills n="1000":
     KUBEGRAFT_KILLS={{n}} cargo test -p kubegraft --lib survives_kill
     KUBEGRAFT_KILLS={{n}} cargo test -p kubegraft-tests survives_kill
 
+# Hold watchers against ten million events
+watches n="10000000":
+    KUBEGRAFT_EVENTS={{n}} cargo test --release -p kubegraft --lib a_million_events
+
 # The main command of the README on the release build: start, kubectl, restart; prints the time to ready
 smoke:
     cargo build --release -p kubegraft-examples --bin widgets

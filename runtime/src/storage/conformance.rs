@@ -3,6 +3,7 @@
 
 mod disturbed;
 mod linear;
+mod watched;
 
 use super::cache::{Cache, Codec, Limit, Next};
 use super::contract::{Attachment, Backend, Error, Event, Outcome, Range, Revision, Sink, Write};
@@ -17,6 +18,8 @@ const KIND: &str = "conformance.example/things/";
 const SEEDS: u64 = 4;
 /// Writes per random history.
 const STEPS: u64 = 300;
+/// Events that watchers are held against.
+const WATCHED: u64 = 2_000;
 
 type State = BTreeMap<String, (Revision, Bytes)>;
 
@@ -48,6 +51,7 @@ pub async fn run(
         agrees_with_a_model(make().await, seed).await;
     }
     watchers_see_every_event_once(make().await).await;
+    watched(make().await, WATCHED).await;
     linearizable(make().await, disturb).await;
 }
 
@@ -61,6 +65,16 @@ pub async fn linearizable(
     mut disturb: impl AsyncFnMut(Arc<dyn Backend>, u32) -> Arc<dyn Backend>,
 ) {
     disturbed::run(store, &mut disturb).await;
+}
+
+/// The rule on watches alone, over as many events as are asked for, on an empty store: each once, in order, none missing, each
+/// with the object before and after it; bookmarks are true; a watch goes on from any revision that was told; who falls out of the
+/// window of a cache lists again and misses nothing. The store must keep the history of all.
+///
+/// # Panics
+/// When the rule is broken.
+pub async fn watched(store: Arc<dyn Backend>, events: u64) {
+    watched::run(store, events).await;
 }
 
 /// No disturbance.

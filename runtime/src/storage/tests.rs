@@ -49,6 +49,13 @@ async fn a_store_whose_disk_fails_and_whose_power_goes_keeps_the_contract() {
     conformance::run(make, disturb).await;
 }
 
+/// `KUBEGRAFT_EVENTS` says how many; `just watches` has ten times as many.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_million_events_are_watched_without_gap_or_repeat() {
+    let events = std::env::var("KUBEGRAFT_EVENTS").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
+    conformance::watched(Arc::new(Memory::new()), events).await;
+}
+
 async fn put(b: &Embedded, key: &str, expected: u64, value: Option<&str>) -> u64 {
     let value = value.map(|v| Bytes::from(v.to_owned()));
     match b.write(Write { key: key.into(), expected, value, attachment: None }).await.unwrap() {
