@@ -1,7 +1,7 @@
 //! `diff`: which changes of definitions break whom. Exit code 0 when none does, 1 when one does, 2 when that cannot be told.
 
 use super::definitions::{self, Output};
-use super::{App, Failure};
+use super::{App, Failure, fail};
 use crate::resource::codec::yaml;
 use crate::schema::crd;
 use crate::schema::diff::diff;
@@ -31,17 +31,15 @@ pub(super) struct Flags {
     output: Output,
 }
 
+/// The exit code when nothing could be compared: 1 is an answer.
+pub(super) const FAILED: u8 = 2;
+
 pub(super) fn run(app: &App, flags: &Flags) -> ExitCode {
     match definitions::on_deep_stack("the definitions could not be compared", || changes(app, flags)) {
         Ok(false) => ExitCode::SUCCESS,
         Ok(true) => ExitCode::from(1),
-        Err(e) => fail(&e.to_string()),
+        Err(e) => fail(&e.to_string(), FAILED),
     }
-}
-
-pub(super) fn fail(why: &str) -> ExitCode {
-    eprintln!("error: {why}");
-    ExitCode::from(2)
 }
 
 /// Prints what is different; whether something breaks.

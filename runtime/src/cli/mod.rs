@@ -111,14 +111,14 @@ impl App {
     pub fn main(self) -> ExitCode {
         // Code 1 of diff is an answer.
         let compares = std::env::args_os().nth(1).is_some_and(|command| command == "diff");
-        let failure = |why: &str| if compares { diff::fail(why) } else { fail(why) };
+        let failure = |why: &str| fail(why, if compares { diff::FAILED } else { 1 });
         let cli = match self.parse(std::env::args_os()) {
             Ok(cli) => cli,
             Err(e) if matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
                 print!("{e}");
                 return ExitCode::SUCCESS;
             }
-            Err(e) => return failure(&in_one_line(&e)),
+            Err(e) => return failure(&usage(&e)),
         };
         if let Some(why) = self.unreadable {
             return failure(&why);
@@ -136,7 +136,7 @@ impl App {
         };
         match done {
             Ok(()) => ExitCode::SUCCESS,
-            Err(e) => fail(&e.to_string()),
+            Err(e) => fail(&e.to_string(), 1),
         }
     }
 
@@ -193,13 +193,20 @@ impl App {
     }
 }
 
-fn fail(why: &str) -> ExitCode {
-    eprintln!("error: {why}");
-    ExitCode::FAILURE
+fn fail(why: &str, code: u8) -> ExitCode {
+    eprintln!("error: {}", in_one_line(why));
+    ExitCode::from(code)
+}
+
+/// A reason without its line breaks. Rules that do not compile are quoted with a caret below; their line and column are told
+/// in words too, so the quotation goes.
+fn in_one_line(why: &str) -> String {
+    let lines = why.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("| "));
+    lines.collect::<Vec<_>>().join(" ")
 }
 
 /// What clap says in a paragraph: what is wrong, and what may have been meant.
-fn in_one_line(error: &clap::Error) -> String {
+fn usage(error: &clap::Error) -> String {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return "a command is missing: serve, crd, lint, openapi, backup, restore, compact, migrate or diff; --help says more".into();
     }

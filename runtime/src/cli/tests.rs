@@ -5,7 +5,7 @@ use super::*;
 fn refused(args: &[&str]) -> String {
     let app = App::new("widgets").host_crds();
     let args = std::iter::once("widgets").chain(args.iter().copied());
-    app.parse(args).err().map(|e| in_one_line(&e)).expect("refused")
+    app.parse(args).err().map(|e| usage(&e)).expect("refused")
 }
 
 #[test]
@@ -70,4 +70,16 @@ fn a_broken_definition_of_the_program_is_named_with_its_field() {
     let why = why.to_string();
     assert!(why.starts_with("the definition widgets.ex.io cannot be served: ") && why.contains("spec"), "{why}");
     assert!(!why.contains('\n'), "{why}");
+}
+
+#[test]
+fn a_refusal_of_many_lines_is_told_in_one() {
+    let why = "spec.x: Invalid value: \"self.a <=\": compilation failed: ERROR: <input>:1:10: Syntax error: no operand\n \
+               | self.a <=\n | .........^\nspec.y: Required value";
+    let line = in_one_line(why);
+    assert_eq!(
+        line,
+        "spec.x: Invalid value: \"self.a <=\": compilation failed: ERROR: <input>:1:10: Syntax error: no operand \
+         spec.y: Required value"
+    );
 }
