@@ -63,8 +63,13 @@ pub(super) fn watch(query: &Query, target: &mut Target, most: Duration) -> Resul
         continue_token: query.text("continue"),
         timeout,
     };
-    options.complete();
-    options.validate()?;
+    // Upstream checks what only the path says to be a watch as it checks a list, and gives it no mark of its state's end.
+    if query.watch() {
+        options.complete();
+        options.validate()?;
+    } else {
+        options.validate_as_list()?;
+    }
     if !target.name.is_empty() {
         let name = std::mem::take(&mut target.name);
         if fields.is_empty() {

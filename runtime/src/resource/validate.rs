@@ -5,6 +5,7 @@ use super::Object;
 use crate::status::field::{BadValue, FieldError, Path};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 const QUALIFIED: &str = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
@@ -21,6 +22,8 @@ pub enum NameRule {
     Subdomain,
     /// DNS-1123 label: namespaces.
     Label,
+    /// Whatever a path can hold: what is left to check of a name that there is.
+    Segment,
 }
 
 fn alnum_ends(s: &str, inner: impl Fn(u8) -> bool, edge: impl Fn(u8) -> bool) -> bool {
@@ -144,9 +147,18 @@ pub(crate) fn mask_trailing_dash(name: &str) -> Cow<'_, str> {
     }
 }
 
+/// What is wrong with a name as a part of a path; a prefix may yet become another one.
+pub fn path_segment(name: &str, whole: bool) -> Vec<String> {
+    if whole && matches!(name, "." | "..") {
+        return vec![format!("may not be '{name}'")];
+    }
+    ["/", "%"].iter().filter(|c| name.contains(**c)).map(|c| format!("may not contain '{c}'")).collect()
+}
+
 fn name_problems(rule: NameRule, name: &str, prefix: bool) -> Vec<String> {
     let masked = if prefix { mask_trailing_dash(name) } else { name.into() };
     match rule {
+        NameRule::Segment => path_segment(name, !prefix),
         NameRule::Subdomain => dns1123_subdomain(&masked),
         NameRule::Label => dns1123_label(&masked),
     }
@@ -276,7 +288,7 @@ pub fn metadata_update(new: &Object, old: &Object) -> Vec<FieldError> {
     let at = Path::new("metadata");
     if old.is_terminating() {
         let had = old.finalizers();
-        let added: Vec<&str> = new.finalizers().into_iter().filter(|f| !had.contains(f)).collect();
+        let added: BTreeSet<&str> = new.finalizers().into_iter().filter(|f| !had.contains(f)).collect();
         if !added.is_empty() {
             let quoted: Vec<String> = added.iter().map(|f| format!("{f:?}")).collect();
             let detail = format!(
@@ -308,8 +320,9 @@ pub fn metadata_update(new: &Object, old: &Object) -> Vec<FieldError> {
 pub fn finalizer_warnings(new: &Object, old: Option<&Object>) -> Vec<String> {
     let had = old.map(Object::finalizers).unwrap_or_default();
     let standard = ["orphan", "foregroundDeletion", "kubernetes"];
+    let added: BTreeSet<&str> = new.finalizers().into_iter().filter(|f| !had.contains(f)).collect();
     let mut out = Vec::new();
-    for f in new.finalizers().into_iter().filter(|f| !had.contains(f) && !standard.contains(f) && !f.contains('/')) {
+    for f in added.into_iter().filter(|f| !standard.contains(f) && !f.contains('/')) {
         let advice = if f.contains('.') {
             "prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers"
         } else {

@@ -3,7 +3,7 @@
 use super::node::Node;
 use super::typed::{self, Empty, Struct, Type};
 use crate::resource::Object;
-use crate::resource::validate::{NameRule, metadata};
+use crate::resource::validate::{NameRule, metadata, path_segment};
 use crate::status::field::{FieldError, Path};
 use serde_json::{Map, Value, json};
 
@@ -194,11 +194,4 @@ pub(super) fn validate(path: &Path, meta: &Value, errors: &mut Vec<FieldError>) 
         e.field = format!("{path}{}", e.field.strip_prefix("metadata").unwrap_or(&e.field));
         errors.push(e);
     }
-}
-
-fn path_segment(name: &str, whole: bool) -> Vec<String> {
-    if whole && matches!(name, "." | "..") {
-        return vec![format!("may not be '{name}'")];
-    }
-    ["/", "%"].iter().filter(|c| name.contains(**c)).map(|c| format!("may not contain '{c}'")).collect()
 }

@@ -71,7 +71,7 @@ pub enum Limit {
     All,
     /// So many, and how many follow.
     Counted(usize),
-    /// So many; of those that follow only whether there are any.
+    /// So many; of what follows only whether there is anything, selected or not.
     Uncounted(usize),
 }
 
@@ -379,14 +379,20 @@ impl<C: Codec> Cache<C> {
                     page.remaining += 1;
                     continue;
                 }
-                Limit::Uncounted(n) if page.items.len() >= n => {
-                    page.remaining = 1;
-                    break;
-                }
                 _ => {}
             }
             page.items.push(entry.clone());
             last = Some(key);
+            if matches!(limit, Limit::Uncounted(n) if page.items.len() >= n) {
+                let live = |place: &usize| {
+                    let known = state.chains[*place].iter().rev().find(|(r, _)| *r <= at);
+                    matches!(known, Some((_, Some(_))))
+                };
+                let rest = state.objects.range::<str, _>((Bound::Excluded(&**key), Bound::Unbounded));
+                let more = rest.take_while(|(k, _)| k.starts_with(under)).any(|(_, place)| live(place));
+                page.remaining = usize::from(more);
+                break;
+            }
         }
         if page.remaining > 0 {
             page.more_after = last.cloned();

@@ -33,6 +33,7 @@ pub async fn create(
     let manager = manager_name(&options.field_manager, &ctx.user_agent);
     let now = engine.now_text();
     let writer = Writer { manager: &manager, subresource: "", time: &now };
+    dedup_owners(ctx, &mut object, "");
     target.served.managers[target.version].on_create(&mut object, writer);
     store_new(engine, ctx, target, object, Owners::Expendable, options).await
 }
@@ -51,12 +52,12 @@ pub(super) async fn store_new(
         return Err(Status::forbidden(target.resource(), object.name(), why));
     }
     let namespace = object.namespace();
-    engine
-        .admission()
-        .admit_create(target.resource(), namespace, object.name(), || engine.namespace_state(namespace))?;
+    // There is no name yet where one is to be generated.
+    let name = Some(object.name()).filter(|n| !n.is_empty()).unwrap_or(object.meta_str("generateName"));
+    engine.admission().admit_create(target.resource(), namespace, name, || engine.namespace_state(namespace))?;
     own_metadata(&mut object, engine);
     target.served.strategy.prepare_create(target, &mut object);
-    dedup_owners(ctx, &mut object);
+    dedup_owners(ctx, &mut object, AFTER_ADMISSION);
 
     let generated = object.name().is_empty() && !object.meta_str("generateName").is_empty();
     for _ in 0..if generated { NAME_ATTEMPTS } else { 1 } {
@@ -73,10 +74,11 @@ pub(super) async fn store_new(
             return Ok(entry);
         }
     }
-    if generated {
-        return Err(Status::generate_name_conflict(target.resource(), object.name()));
-    }
-    let mut status = Status::already_exists(target.resource(), object.name());
+    // Whoever gave a generateName beside a name is told of that.
+    let mut status = match object.meta_str("generateName") {
+        "" => Status::already_exists(target.resource(), object.name()),
+        _ => Status::generate_name_conflict(target.resource(), object.name()),
+    };
     let there = engine.current(&target.served, object.namespace(), object.name()).await;
     if there.is_ok_and(|e| e.decode().is_terminating()) {
         status.message = format!("object is being deleted: {}", status.message);
@@ -129,8 +131,11 @@ fn check(ctx: &Context, target: &Target, object: &Object) -> Result<()> {
     Err(Status::invalid(&kind, object.name(), &errors))
 }
 
-/// Owner references with the uid of an earlier one are dropped, with a warning (C21).
-pub(super) fn dedup_owners(ctx: &Context, object: &mut Object) {
+/// When owner references are seen that are there twice, if not in what was sent.
+pub(super) const AFTER_ADMISSION: &str = " after mutating admission happens";
+
+/// Owner references that are there already are dropped, with a warning (C21) that says when they were seen.
+pub(super) fn dedup_owners(ctx: &Context, object: &mut Object, when: &str) {
     let Some(Value::Array(owners)) = object.0.get_mut("metadata").and_then(|m| m.get_mut("ownerReferences")) else {
         return;
     };
@@ -146,7 +151,7 @@ pub(super) fn dedup_owners(ctx: &Context, object: &mut Object) {
     *owners = seen;
     if !twice.is_empty() {
         ctx.warn(format!(
-            ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: {}",
+            ".metadata.ownerReferences contains duplicate entries{when}; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: {}",
             twice.join(", ")
         ));
     }

@@ -5,7 +5,7 @@ use super::context::{Context, Target};
 use super::engine::Engine;
 use super::entry::Entry;
 use super::options::{DeleteOptions, Propagation};
-use super::store::{Change, Preconditions, Written};
+use super::store::{Asker, Change, Preconditions, Written};
 use crate::resource::Object;
 use crate::status::Result;
 use serde_json::Value;
@@ -25,12 +25,16 @@ pub enum Deleted {
 /// Deletes the target's object.
 pub async fn delete(engine: &Engine, ctx: &Context, target: &Target, options: &DeleteOptions) -> Result<Deleted> {
     let strategy = &target.served.strategy;
-    let preconditions = Preconditions::from(options);
+    let asker = if strategy.deletes_itself() { Asker::OwnDelete } else { Asker::Delete };
+    let preconditions = Preconditions::of_delete(options, asker);
     let _ = ctx;
     let written = engine
         .change(target, &preconditions, options.dry_run, |_, old| {
             let mut new = old.clone();
-            strategy.prepare_delete(target, &mut new, &engine.now_text())?;
+            if strategy.mark_deleted(target, &mut new, options, &engine.now_text())? {
+                new.set_meta("resourceVersion", Value::Null);
+                return Ok(Change::Put(new));
+            }
             set_policy_finalizers(&mut new, options, strategy.default_propagation());
             let waits = !new.finalizers().is_empty() || strategy.holds(&new);
             if !waits {
@@ -38,11 +42,11 @@ pub async fn delete(engine: &Engine, ctx: &Context, target: &Target, options: &D
             }
             if !new.is_terminating() {
                 new.set_meta("deletionTimestamp", engine.now_text());
-                new.set_meta("deletionGracePeriodSeconds", 0);
                 if new.generation() > 0 {
                     new.set_meta("generation", new.generation() + 1);
                 }
             }
+            new.set_meta("deletionGracePeriodSeconds", 0);
             new.set_meta("resourceVersion", Value::Null);
             Ok(Change::Put(new))
         })
@@ -54,7 +58,7 @@ pub async fn delete(engine: &Engine, ctx: &Context, target: &Target, options: &D
 }
 
 /// The finalizers by which a policy is carried out (C74). Without a policy, finalizers that are there stay.
-fn set_policy_finalizers(object: &mut Object, options: &DeleteOptions, default: Propagation) {
+pub(super) fn set_policy_finalizers(object: &mut Object, options: &DeleteOptions, default: Propagation) {
     let policy = match (options.propagation, options.orphan_dependents) {
         (Some(p), _) => p,
         (None, Some(true)) => Propagation::Orphan,

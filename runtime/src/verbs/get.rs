@@ -25,6 +25,7 @@ pub(super) fn revision(text: &str) -> std::result::Result<u64, String> {
 
 /// The target's object, as new as `resource_version` asks: empty the newest, 0 any, N not older than N (C31).
 pub async fn get(engine: &Engine, target: &Target, resource_version: &str) -> Result<Arc<Entry>> {
+    super::store::addressable(&target.name)?;
     let objects = &target.served.objects;
     match resource_version {
         "" => engine.fresh(&target.served).await?,

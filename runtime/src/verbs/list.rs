@@ -4,15 +4,17 @@ use super::context::Target;
 use super::engine::Engine;
 use super::entry::Entry;
 use super::get::{FUTURE_PATIENCE, revision};
-use super::options::invalid_options;
+use super::options::{invalid_options, is_print};
 use super::served::{Served, field_term, label_term};
 use super::store::storage_error;
 use crate::resource::selector::{FieldSelector, LabelSelector};
+use crate::resource::validate;
 use crate::status::field::FieldError;
 use crate::status::{Result, Status};
 use crate::storage::{self, cache::Limit};
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::alphabet;
+use base64::engine::general_purpose::{GeneralPurpose, NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -25,7 +27,7 @@ pub struct Selection {
     fields: Vec<(Field, String, bool)>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Field {
     Name,
     Namespace,
@@ -39,12 +41,18 @@ impl Selection {
     /// 400 for fields that the kind cannot be selected by.
     pub fn new(target: &Target, labels: LabelSelector, fields: FieldSelector) -> Result<Self> {
         let mut out = Self { labels, fields: Vec::new() };
+        let metadata_alone = target.served.strategy.selects_by_metadata_alone();
         for r in fields.0 {
             let field = match r.field.as_str() {
                 "metadata.name" => Field::Name,
-                "metadata.namespace" if target.served.namespaced() => Field::Namespace,
+                "metadata.namespace" if target.served.namespaced() || metadata_alone => Field::Namespace,
                 other => match target.served.codec().field_position(target.version, other) {
                     Some(i) => Field::Indexed(i),
+                    None if metadata_alone => {
+                        let known = r#"only "metadata.name", "metadata.namespace""#;
+                        let why = format!("{other:?} is not a known field selector: {known}");
+                        return Err(Status::bad_request(why));
+                    }
                     None => return Err(Status::bad_request(format!("field label not supported: {other}"))),
                 },
             };
@@ -56,6 +64,18 @@ impl Selection {
     /// Whether it selects everything.
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty() && self.fields.is_empty()
+    }
+
+    /// The value that a field must have.
+    fn pinned(&self, field: Field) -> Option<&str> {
+        self.fields.iter().find(|(f, _, equal)| *f == field && *equal).map(|(_, value, _)| value.as_str())
+    }
+
+    /// Whether it selects the one object of a key.
+    fn selects_one(&self, target: &Target) -> bool {
+        let in_namespace = || !target.namespace.is_empty() || self.pinned(Field::Namespace).is_some_and(|n| !n.is_empty());
+        self.pinned(Field::Name).is_some_and(|name| !name.is_empty() && validate::path_segment(name, true).is_empty())
+            && (!target.served.namespaced() || in_namespace())
     }
 
     /// The index terms that every selected object has.
@@ -153,35 +173,70 @@ fn bad_token(why: impl std::fmt::Display) -> Status {
     Status::bad_request(format!("invalid continue token: continue key is not valid: {why}"))
 }
 
+/// Unpadded base64 for URLs as Go decodes it: line ends do not count, and neither do bits that make no byte.
+fn decode_base64(token: &str) -> std::result::Result<Vec<u8>, String> {
+    const LENIENT: GeneralPurpose =
+        GeneralPurpose::new(&alphabet::URL_SAFE, NO_PAD.with_decode_allow_trailing_bits(true));
+    let digit = |c: &u8| c.is_ascii_alphanumeric() || b"-_".contains(c);
+    let illegal = |at: usize| format!("illegal base64 data at input byte {at}");
+    if let Some(at) = token.bytes().position(|c| !digit(&c) && !b"\r\n".contains(&c)) {
+        return Err(illegal(at));
+    }
+    let digits: Vec<u8> = token.bytes().filter(digit).collect();
+    LENIENT.decode(&digits).map_err(|_| illegal(token.len().saturating_sub(1)))
+}
+
+/// The first byte of a text that is not JSON, in quotes as Go shows one.
+fn quoted(byte: u8) -> String {
+    let c = char::from(byte);
+    match c {
+        '\'' => r"'\''".into(),
+        '"' => "'\"'".into(),
+        '\n' => r"'\n'".into(),
+        '\r' => r"'\r'".into(),
+        '\t' => r"'\t'".into(),
+        c if c.is_ascii_control() => format!("'\\x{byte:02x}'"),
+        c if !is_print(c) || byte == 0xad => format!("'\\u{byte:04x}'"),
+        c => format!("'{c}'"),
+    }
+}
+
 fn decode_token(token: &str) -> Result<Position> {
-    let bytes = URL_SAFE_NO_PAD.decode(token.trim_end_matches('=')).map_err(|e| {
-        let at = match e {
-            base64::DecodeError::InvalidByte(i, _) | base64::DecodeError::InvalidLastSymbol(i, _) => i,
-            _ => token.len(),
-        };
-        bad_token(format!("illegal base64 data at input byte {at}"))
+    let bytes = decode_base64(token).map_err(bad_token)?;
+    let v: Value = serde_json::from_slice(&bytes).map_err(|e| match bytes.iter().find(|b| !b.is_ascii_whitespace()) {
+        Some(first) if !b"{[\"0123456789-tfn".contains(first) => {
+            bad_token(format!("invalid character {} looking for beginning of value", quoted(*first)))
+        }
+        _ if e.is_eof() => bad_token("unexpected end of JSON input"),
+        _ => bad_token(format!("json: {e}")),
     })?;
-    let v: Value = serde_json::from_slice(&bytes).map_err(|_| {
-        let first = String::from_utf8_lossy(&bytes).chars().next().map_or('\u{fffd}', |c| c);
-        let first = if first == '\u{fffd}' { bytes.first().map_or(' ', |b| char::from(*b)) } else { first };
-        bad_token(format!("invalid character '{first}' looking for beginning of value"))
-    })?;
-    let version = v.get("v").and_then(Value::as_str).unwrap_or_default();
+    let text = |field: &str| match v.get(field) {
+        None | Some(Value::Null) => Ok(""),
+        Some(Value::String(s)) => Ok(s.as_str()),
+        Some(_) => Err(bad_token(format!("json: {field} is not a string"))),
+    };
+    if !v.is_object() && !v.is_null() {
+        return Err(bad_token("json: it is not an object"));
+    }
+    let (version, start) = (text("v")?, text("start")?);
+    let revision = match v.get("rv") {
+        None | Some(Value::Null) => 0,
+        Some(n) => n.as_i64().ok_or_else(|| bad_token("json: rv is not an integer"))?,
+    };
     if version != "meta.k8s.io/v1" {
         return Err(bad_token(format!("server does not recognize this encoded version {version}")));
     }
-    let start = v.get("start").and_then(Value::as_str).unwrap_or_default();
+    if revision == 0 {
+        return Err(bad_token("incorrect encoded start resourceVersion (version meta.k8s.io/v1)"));
+    }
     if start.is_empty() {
         return Err(bad_token("encoded start key empty (version meta.k8s.io/v1)"));
     }
-    if start.split('/').any(|s| s == ".." || s == ".") || start.starts_with('/') {
-        return Err(bad_token(start.to_string()));
+    let below = start.strip_prefix('/').unwrap_or(start);
+    if !below.is_empty() && below.split('/').any(|s| ["", ".", ".."].contains(&s)) {
+        return Err(bad_token(start));
     }
-    let revision = match v.get("rv").and_then(Value::as_i64).unwrap_or_default() {
-        0 => return Err(bad_token("incorrect encoded start resourceVersion (version meta.k8s.io/v1)")),
-        n => u64::try_from(n).ok(),
-    };
-    Ok(Position { revision, after: start.trim_end_matches('\0').to_owned() })
+    Ok(Position { revision: u64::try_from(revision).ok(), after: below.trim_end_matches('\0').to_owned() })
 }
 
 fn encode_token(revision: i64, after: &str) -> String {
@@ -189,8 +244,8 @@ fn encode_token(revision: i64, after: &str) -> String {
     URL_SAFE_NO_PAD.encode(v.to_string())
 }
 
-/// The revision a list is read at.
-async fn resolve(engine: &Engine, served: &Served, options: &ListOptions) -> Result<u64> {
+/// The revision a list is read at; `one` when it is a list of one object, which a limit does not bind to a revision.
+async fn resolve(engine: &Engine, served: &Served, options: &ListOptions, one: bool) -> Result<u64> {
     let objects = &served.objects;
     let rv = options.resource_version.as_str();
     match rv {
@@ -205,7 +260,7 @@ async fn resolve(engine: &Engine, served: &Served, options: &ListOptions) -> Res
             if !objects.reaches(wanted, FUTURE_PATIENCE).await {
                 return Err(Status::too_large_resource_version(wanted, objects.revision()));
             }
-            let legacy_exact = options.limit > 0 && options.resource_version_match.is_empty();
+            let legacy_exact = options.limit > 0 && options.resource_version_match.is_empty() && !one;
             let exact = options.resource_version_match == "Exact" || legacy_exact;
             Ok(if exact { wanted } else { objects.revision() })
         }
@@ -216,23 +271,24 @@ async fn resolve(engine: &Engine, served: &Served, options: &ListOptions) -> Res
 pub async fn list(engine: &Engine, target: &Target, options: &ListOptions) -> Result<Listed> {
     let served = &target.served;
     let under = if target.namespace.is_empty() { String::new() } else { format!("{}/", target.namespace) };
+    let one = options.continue_token.is_empty() && options.selection.selects_one(target);
     // A list from any version is served whole (C37).
     let any = options.resource_version == "0";
     let limit = match options.limit {
         0 => Limit::All,
-        _ if any => Limit::All,
+        _ if any || one => Limit::All,
         n if options.selection.is_empty() => Limit::Counted(n),
         // Selectors hide how many remain (C39).
         n => Limit::Uncounted(n),
     };
     let (revision, after) = if options.continue_token.is_empty() {
-        (resolve(engine, served, options).await?, None)
+        (resolve(engine, served, options, one).await?, None)
     } else {
+        let at = decode_token(&options.continue_token)?;
         if !["", "0"].contains(&options.resource_version.as_str()) {
             let why = "specifying resource version is not allowed when using continue";
             return Err(Status::bad_request(why));
         }
-        let at = decode_token(&options.continue_token)?;
         let revision = match at.revision {
             Some(r) => r,
             None => {
@@ -240,11 +296,19 @@ pub async fn list(engine: &Engine, target: &Target, options: &ListOptions) -> Re
                 served.objects.revision()
             }
         };
+        if !served.objects.reaches(revision, FUTURE_PATIENCE).await {
+            return Err(Status::too_large_resource_version(revision, served.objects.revision()));
+        }
         (revision, Some(format!("{under}{}", at.after)))
+    };
+    // A selector of one namespace is as good as one in the path.
+    let within = match options.selection.pinned(Field::Namespace) {
+        Some(namespace) if under.is_empty() && served.namespaced() && !namespace.is_empty() => format!("{namespace}/"),
+        _ => under.clone(),
     };
     let page = served
         .objects
-        .select(&under, after.as_deref(), limit, revision, &options.selection.terms(), |e| options.selection.matches(e))
+        .select(&within, after.as_deref(), limit, revision, &options.selection.terms(), |e| options.selection.matches(e))
         .map_err(|e| match (e, &after) {
             (storage::Error::Compacted { .. }, Some(after)) => expired_page(after, &under),
             (e, _) => storage_error(e),
@@ -268,4 +332,36 @@ fn expired_page(after: &str, under: &str) -> Status {
     );
     status.continue_token = Some(encode_token(-1, &after[under.len()..]));
     status
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(token: &str, want: &str) {
+        let why = decode_token(token).err().map(|e| e.message).unwrap_or_default();
+        assert_eq!(why, format!("invalid continue token: continue key is not valid: {want}"), "{token}");
+    }
+
+    #[test]
+    fn tokens_that_are_not_ours_are_refused_in_the_words_of_go() {
+        let of = |json: &str| URL_SAFE_NO_PAD.encode(json);
+        let token = |rv: i64, start: &str| of(&json!({"v": "meta.k8s.io/v1", "rv": rv, "start": start}).to_string());
+        refused("a%", "illegal base64 data at input byte 1");
+        refused("YWJj=", "illegal base64 data at input byte 4");
+        refused("YWJjZ", "illegal base64 data at input byte 4");
+        refused("YWJj", "invalid character 'a' looking for beginning of value");
+        refused(&URL_SAFE_NO_PAD.encode([0xcf, 1]), "invalid character '\u{cf}' looking for beginning of value");
+        refused(&URL_SAFE_NO_PAD.encode([1]), r"invalid character '\x01' looking for beginning of value");
+        refused(&of("{"), "unexpected end of JSON input");
+        refused(&of("null"), "server does not recognize this encoded version ");
+        refused(&of(r#"{"v":"v9"}"#), "server does not recognize this encoded version v9");
+        refused(&token(0, "a"), "incorrect encoded start resourceVersion (version meta.k8s.io/v1)");
+        refused(&token(3, ""), "encoded start key empty (version meta.k8s.io/v1)");
+        refused(&token(3, "../x"), "../x");
+        refused(&token(3, "a//x"), "a//x");
+        assert!(decode_token(&of("[]")).is_err_and(|e| e.message.contains("not valid: json: ")));
+        let at = decode_token(&token(-1, "a/b\0")).ok();
+        assert_eq!(at.map(|p| (p.revision, p.after)), Some((None, "a/b".to_owned())));
+    }
 }

@@ -111,7 +111,10 @@ impl Ready {
                 Value::Object(_) => {
                     Ok(Self { patch: Operations::Merge(decoded.value), objections: decoded.duplicates })
                 }
-                // Go reads null into a map, which leaves none.
+                // Go reads null into a map, which leaves none; who is not strict may have all replaced by a list.
+                Value::Array(_) if mode == FieldValidation::Ignore => {
+                    Ok(Self { patch: Operations::Merge(decoded.value), objections: Vec::new() })
+                }
                 Value::Null => Err(Status::bad_request("Invalid JSON Patch")),
                 _ => Err(undecodable("json: a merge patch is an object".into())),
             };

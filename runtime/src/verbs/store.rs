@@ -6,7 +6,9 @@ use super::engine::Engine;
 use super::entry::Entry;
 use super::options::DeleteOptions;
 use super::served::{Pending, Served, not_found, relative_key};
+use crate::resource::validate::path_segment;
 use crate::resource::{GroupResource, Object};
+use crate::status::field::push_quoted;
 use crate::status::{Result, Status};
 use crate::storage::{self, Outcome, Write};
 use serde_json::Value;
@@ -61,49 +63,75 @@ pub struct Preconditions {
     pub uid: Option<String>,
     /// `resourceVersion`.
     pub resource_version: Option<String>,
-    /// Whether an update asks: it is told in other words.
-    pub of_update: bool,
+    /// Who asks, and so in which words it is told.
+    pub asker: Asker,
 }
 
-impl From<&DeleteOptions> for Preconditions {
-    fn from(o: &DeleteOptions) -> Self {
-        Self { uid: o.uid.clone(), resource_version: o.resource_version.clone(), of_update: false }
+/// Who has preconditions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Asker {
+    /// A delete.
+    #[default]
+    Delete,
+    /// A delete of a kind that checks them itself.
+    OwnDelete,
+    /// An update.
+    Update,
+}
+
+impl Preconditions {
+    /// Those of a delete.
+    pub fn of_delete(o: &DeleteOptions, asker: Asker) -> Self {
+        Self { uid: o.uid.clone(), resource_version: o.resource_version.clone(), asker }
     }
 }
 
 impl Preconditions {
     /// 409 with the texts of A/storage/interfaces.go; its details name the Kind.
     pub fn check(&self, served: &Served, current: &Entry, object: &Object) -> Result<()> {
-        let conflict = |why: String| {
-            let d = &served.definition;
-            Status::conflict(&GroupResource::new(&d.group, &d.names.kind), &current.name, &why)
+        let (uid, revision) = (object.uid(), current.revision.to_string());
+        let wrong_uid = self.uid.as_deref().filter(|wanted| *wanted != uid);
+        let wrong_revision = self.resource_version.as_deref().filter(|wanted| *wanted != revision);
+        let (wanted, is, by_uid) = match (wrong_uid, wrong_revision) {
+            (Some(wanted), _) => (wanted, uid, true),
+            (None, Some(wanted)) => (wanted, revision.as_str(), false),
+            (None, None) => return Ok(()),
         };
-        if let Some(uid) = self.uid.as_ref().filter(|u| self.of_update && *u != object.uid()) {
-            let key = served.key(&current.namespace, &current.name);
-            let why = format!(
-                "StorageError: invalid object, Code: 4, Key: /registry/{key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
-                object.uid()
-            );
-            return Err(Status::conflict(&served.resource, &current.name, &why));
+        let name = if by_uid { "UID" } else { "ResourceVersion" };
+        let failed = format!("Precondition failed: {name} in precondition: {wanted}, {name} in object meta: {is}");
+        let conflict = |why: &str| Err(Status::conflict(&served.resource, &current.name, why));
+        match self.asker {
+            Asker::OwnDelete => conflict(&failed),
+            Asker::Update => {
+                let key = served.key(&current.namespace, &current.name);
+                conflict(&format!(
+                    "StorageError: invalid object, Code: 4, Key: /registry/{key}, ResourceVersion: 0, AdditionalErrorMsg: {failed}"
+                ))
+            }
+            Asker::Delete => {
+                let kind = GroupResource::new(&served.definition.group, &served.definition.names.kind);
+                let happened = if by_uid { "deleted and then recreated" } else { "modified" };
+                let why = format!(
+                    "the {name} in the precondition ({wanted}) does not match the {name} in record ({is}). The object might have been {happened}"
+                );
+                Err(Status::conflict(&kind, &current.name, &why))
+            }
         }
-        if let Some(uid) = &self.uid
-            && uid != object.uid()
-        {
-            return Err(conflict(format!(
-                "the UID in the precondition ({uid}) does not match the UID in record ({}). The object might have been deleted and then recreated",
-                object.uid()
-            )));
-        }
-        if let Some(rv) = &self.resource_version
-            && *rv != current.revision.to_string()
-        {
-            return Err(conflict(format!(
-                "the ResourceVersion in the precondition ({rv}) does not match the ResourceVersion in record ({}). The object might have been modified",
-                current.revision
-            )));
-        }
-        Ok(())
     }
+}
+
+/// A name that a path may hold, whether there is such an object or not.
+///
+/// # Errors
+/// 400.
+pub(super) fn addressable(name: &str) -> Result<()> {
+    let problems = path_segment(name, true);
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let mut text = "Name parameter invalid: ".to_owned();
+    push_quoted(name, &mut text);
+    Err(Status::bad_request(format!("{text}: {}", problems.join(";"))))
 }
 
 /// A storage failure as a client is told it (E16, E19).
@@ -119,7 +147,11 @@ pub fn storage_error(e: storage::Error) -> Status {
 
 impl Engine {
     /// The current entry of an object; 404 when it is not there.
+    ///
+    /// # Errors
+    /// 400 for what can be no name.
     pub async fn current(&self, served: &Served, namespace: &str, name: &str) -> Result<Arc<Entry>> {
+        addressable(name)?;
         self.fresh(served).await?;
         served.objects.get(&relative_key(namespace, name)).ok_or_else(|| not_found(served, name))
     }

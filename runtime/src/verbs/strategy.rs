@@ -2,7 +2,7 @@
 //! [`CustomResource`]; built-in kinds bring their own (`kinds`). The order of things is the verbs'.
 
 use super::context::{Context, Part, Target};
-use super::options::Propagation;
+use super::options::{DeleteOptions, Propagation};
 use crate::resource::Object;
 use crate::resource::validate::NameRule;
 use crate::schema::Schema;
@@ -33,18 +33,39 @@ pub trait Strategy: Send + Sync {
     fn validate_update(&self, target: &Target, new: &Object, old: &Object, ctx: &Context) -> Vec<FieldError>;
     /// What a delete without a policy does.
     fn default_propagation(&self) -> Propagation;
-    /// A refusal to delete an object whatever the options, and what marking it for deletion changes in it.
-    fn prepare_delete(&self, target: &Target, object: &mut Object, now: &str) -> Result<()>;
+    /// Whether the kind has a way of its own to be deleted ([`Strategy::mark_deleted`]), and so checks preconditions itself.
+    fn deletes_itself(&self) -> bool {
+        false
+    }
+    /// A refusal to delete an object, or its deletion in the kind's own way. `false` when it is to go the way of all others.
+    fn mark_deleted(&self, _: &Target, _: &mut Object, _: &DeleteOptions, _now: &str) -> Result<bool> {
+        Ok(false)
+    }
     /// Whether anything but finalizers keeps a terminating object (a namespace's `spec.finalizers`).
     fn holds(&self, object: &Object) -> bool;
     /// Whether a fault in the metadata of an update is told twice, as upstream does for custom resources.
     fn repeats_metadata_errors(&self) -> bool;
     /// Whether an update may leave the resourceVersion out.
     fn unconditional_update(&self) -> bool;
+    /// Whether name and namespace are all that objects can be selected by, the namespace even where there is none: what
+    /// Kubernetes does for kinds that say nothing of fields.
+    fn selects_by_metadata_alone(&self) -> bool {
+        false
+    }
 }
 
 /// The strategy of custom resources (X/registry/customresource/strategy.go).
 pub struct CustomResource;
+
+/// Takes all but `status` and the metadata from the old object, for writes of the status of kinds that Kubernetes has
+/// itself, which let the metadata through.
+pub fn keep_content(new: &mut Object, old: &Object) {
+    let (status, metadata) = (new.0.remove("status"), new.0.remove("metadata"));
+    new.0 = old.0.clone();
+    new.0.remove("status");
+    new.0.extend(status.map(|s| ("status".to_owned(), s)));
+    new.0.extend(metadata.map(|m| ("metadata".to_owned(), m)));
+}
 
 /// Takes all but `status` from the old object, for writes of the status subresource.
 pub fn keep_all_but_status(new: &mut Object, old: &Object) {
@@ -123,10 +144,6 @@ impl Strategy for CustomResource {
 
     fn default_propagation(&self) -> Propagation {
         Propagation::Background
-    }
-
-    fn prepare_delete(&self, _: &Target, _: &mut Object, _: &str) -> Result<()> {
-        Ok(())
     }
 
     fn holds(&self, _: &Object) -> bool {

@@ -7,7 +7,7 @@ use super::engine::Engine;
 use super::entry::Entry;
 use super::options::{FieldValidation, WriteOptions};
 use super::patch::{Form, Ready, read_applied};
-use super::store::Preconditions;
+use super::store::{Asker, Preconditions};
 use super::{create, decode, update};
 use crate::patch::apply::{self, ApplyError, FieldManager, Writer, manager_name};
 use crate::resource::codec::{self, Format};
@@ -92,8 +92,8 @@ fn scale(target: &Target, object: &Object, absent: i64) -> Result<(Object, bool)
     let replicas = number(&paths.spec_replicas_path)?;
     let mut status = Map::new();
     status.insert("replicas".into(), number(&paths.status_replicas_path)?.unwrap_or_default().into());
-    if let Some(s) = paths.label_selector_path.as_deref().and_then(|p| at(object, p)).and_then(Value::as_str)
-        && !s.is_empty()
+    if let Some(path) = paths.label_selector_path.as_deref()
+        && let Some(s) = nested::text(&object.0, path).map_err(Status::unclassified)?.filter(|s| !s.is_empty())
     {
         status.insert("selector".into(), s.into());
     }
@@ -199,7 +199,7 @@ pub async fn write_scale(
         let scale = create::at_home(target, scale.clone())?;
         update::same_name(target, &scale)?;
         let uid = Some(scale.uid().to_owned()).filter(|u| !u.is_empty());
-        preconditions = Preconditions { uid, of_update: true, ..preconditions };
+        preconditions = Preconditions { uid, asker: Asker::Update, ..preconditions };
     }
     let definition = &target.served.definition;
     let written = engine

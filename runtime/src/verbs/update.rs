@@ -5,9 +5,10 @@ use super::context::{Context, Part, Target};
 use super::engine::Engine;
 use super::entry::Entry;
 use super::options::WriteOptions;
-use super::store::{Change, Preconditions};
+use super::store::{Asker, Change, Preconditions};
 use crate::patch::apply::{Writer, keep_times, manager_name};
-use crate::resource::{GroupKind, Object, validate};
+use crate::resource::validate::{self, NameRule};
+use crate::resource::{GroupKind, Object};
 use crate::status::field::FieldError;
 use crate::status::{Result, Status};
 use serde_json::Value;
@@ -28,11 +29,12 @@ pub async fn update(
     let told = ctx.warnings().len();
     let now = engine.now_text();
     let writer = Writer { manager: &manager, subresource: target.part.name(), time: &now };
-    let preconditions = Preconditions { uid, of_update: true, ..Preconditions::default() };
+    let preconditions = Preconditions { uid, asker: Asker::Update, ..Preconditions::default() };
     let written = engine
         .change(target, &preconditions, options.dry_run, |current, old| {
             ctx.restart(told);
             let mut new = object.clone();
+            super::create::dedup_owners(ctx, &mut new, "");
             target.served.managers[target.version].on_update(&old, &mut new, writer);
             replace(ctx, target, current, &old, new)
         })
@@ -73,11 +75,14 @@ pub(super) fn replace(
     }
     server_owned(&mut new, old);
     strategy.prepare_update(target, &mut new, old);
-    super::create::dedup_owners(ctx, &mut new);
+    super::create::dedup_owners(ctx, &mut new, super::create::AFTER_ADMISSION);
 
     let mut errors: Vec<FieldError> = Vec::new();
-    if target.part == Part::Main {
-        errors.extend(validate::metadata(&new, target.served.namespaced(), strategy.name_rule()));
+    // The status of custom resources alone brings no metadata.
+    let metadata = target.part == Part::Main || strategy.builtin();
+    if metadata {
+        // Names were checked when they were given.
+        errors.extend(validate::metadata(&new, target.served.namespaced(), NameRule::Segment));
         // Upstream checks these before and within the kind's strategy, and says what is wrong each time.
         for _ in 0..if strategy.repeats_metadata_errors() { 2 } else { 1 } {
             errors.extend(validate::metadata_update(&new, old));
@@ -114,7 +119,7 @@ fn check_version(target: &Target, current: &Entry, new: &Object) -> Result<()> {
             let kind = GroupKind::new(&target.served.definition.group, &target.resource().resource);
             Err(Status::invalid(&kind, &target.name, &[error]))
         }
-        rv if rv == current.revision.to_string() => Ok(()),
+        rv if rv.parse() == Ok(current.revision) => Ok(()),
         rv if rv.parse::<u64>().is_err() => {
             Err(Status::unclassified(format!("resourceVersion {rv:?} is not a number that this server gave out")))
         }
@@ -131,11 +136,13 @@ fn server_owned(new: &mut Object, old: &Object) {
     for field in ["creationTimestamp", "generation", "selfLink"] {
         new.set_meta(field, old.meta(field).cloned().unwrap_or(Value::Null));
     }
-    // What says that an object is being deleted can neither be taken back nor moved; setting it is refused later.
-    for field in ["deletionTimestamp", "deletionGracePeriodSeconds"] {
-        if let Some(v) = old.meta(field) {
-            new.set_meta(field, v.clone());
-        }
+    // What says that an object is being deleted can neither be taken back nor moved; setting it is refused later, and so is
+    // another grace period.
+    if let Some(v) = old.meta("deletionTimestamp") {
+        new.set_meta("deletionTimestamp", v.clone());
+    }
+    if let Some(v) = old.meta("deletionGracePeriodSeconds").filter(|_| new.meta("deletionGracePeriodSeconds").is_none()) {
+        new.set_meta("deletionGracePeriodSeconds", v.clone());
     }
     if new.uid().is_empty() {
         new.set_meta("uid", old.uid());

@@ -4,7 +4,7 @@ use super::context::Target;
 use super::engine::Engine;
 use super::entry::Entry;
 use super::get::{FUTURE_PATIENCE, revision};
-use super::list::Selection;
+use super::list::{ListOptions, Selection};
 use super::options::invalid_options;
 use super::served::{Codec, Objects};
 use crate::status::field::FieldError;
@@ -72,6 +72,21 @@ impl WatchOptions {
         }
     }
 
+    /// Refuses combinations as those of a list.
+    ///
+    /// # Errors
+    /// 422.
+    pub fn validate_as_list(&self) -> Result<()> {
+        let list = ListOptions {
+            resource_version: self.resource_version.clone(),
+            resource_version_match: self.resource_version_match.clone(),
+            continue_token: self.continue_token.clone(),
+            send_initial_events: self.send_initial_events,
+            ..ListOptions::default()
+        };
+        list.validate()
+    }
+
     /// Refuses combinations as upstream's `ValidateListOptions` does for watches (W15).
     ///
     /// # Errors
@@ -108,6 +123,8 @@ struct Initial {
     at: u64,
     /// The last key that was told.
     after: Option<Arc<str>>,
+    /// Whether its end is told.
+    marked: bool,
 }
 
 /// A running watch.
@@ -156,8 +173,9 @@ pub async fn watch(engine: &Engine, target: &Target, options: WatchOptions) -> R
         initial: None,
         rest: None,
     };
-    let initial = options.send_initial_events == Some(true);
-    if initial && wanted > 0 && !objects.reaches(wanted, FUTURE_PATIENCE).await {
+    let marked = options.send_initial_events == Some(true);
+    let initial = marked || (options.send_initial_events.is_none() && wanted == 0);
+    if marked && wanted > 0 && !objects.reaches(wanted, FUTURE_PATIENCE).await {
         let status = Status::too_large_resource_version(wanted, objects.revision());
         watch.waiting.push_back(Told::Error(Box::new(status)));
         return Ok(watch);
@@ -181,7 +199,7 @@ pub async fn watch(engine: &Engine, target: &Target, options: WatchOptions) -> R
     }
     watch.sent = from;
     if initial {
-        watch.initial = Some(Initial { objects: objects.clone(), at: from, after: None });
+        watch.initial = Some(Initial { objects: objects.clone(), at: from, after: None, marked });
         watch.tell_state().map_err(super::store::storage_error)?;
     }
     Ok(watch)
@@ -245,14 +263,14 @@ impl Watch {
 
     /// The next part of the state that the watch begins with, and the mark of its end.
     fn tell_state(&mut self) -> std::result::Result<(), crate::storage::Error> {
-        let Some(Initial { objects, at, after }) = self.initial.take() else { return Ok(()) };
+        let Some(Initial { objects, at, after, marked }) = self.initial.take() else { return Ok(()) };
         let under = if self.namespace.is_empty() { String::new() } else { format!("{}/", self.namespace) };
         let (terms, limit) = (self.selection.terms(), Limit::Uncounted(AT_ONCE));
         let page = objects.select(&under, after.as_deref(), limit, at, &terms, |e| self.selection.matches(e))?;
         self.waiting.extend(page.items.into_iter().map(|e| Told::Added(e, None)));
         match page.more_after {
-            after @ Some(_) => self.initial = Some(Initial { objects, at, after }),
-            None if self.bookmarks => self.waiting.push_back(Told::Bookmark(at, true)),
+            after @ Some(_) => self.initial = Some(Initial { objects, at, after, marked }),
+            None if self.bookmarks && marked => self.waiting.push_back(Told::Bookmark(at, true)),
             None => {}
         }
         Ok(())

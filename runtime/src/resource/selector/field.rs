@@ -41,9 +41,10 @@ fn unescape(value: &str) -> Result<String, String> {
                 Some(e) => {
                     return Err(format!("invalid field selector: invalid escape sequence: \\{e}"));
                 }
-                None => return Err("invalid field selector: invalid escape sequence: \"\\\\\"".into()),
+                None => return Err(r"invalid field selector: invalid escape sequence: \".into()),
             },
-            ',' | '=' => return Err(format!("invalid field selector: unescaped character in value: {c:?}")),
+            // Upstream shows the character as its number.
+            ',' | '=' => return Err(format!("invalid field selector: unescaped character in value: {}", u32::from(c))),
             c => out.push(c),
         }
     }
@@ -56,19 +57,20 @@ impl FieldSelector {
     /// # Errors
     /// Upstream's message.
     pub fn parse(text: &str) -> Result<Self, String> {
+        // In their order by name, which shows where several are wrong.
+        let mut parts = split(text);
+        parts.sort();
         let mut out = Vec::new();
-        for part in split(text).into_iter().filter(|p| !p.is_empty()) {
-            let at = part.find(['=', '!']).filter(|i| part[*i..].starts_with('=') || part[*i..].starts_with("!="));
-            let Some(i) = at else {
+        for part in parts.into_iter().filter(|p| !p.is_empty()) {
+            let operator = |(i, _)| ["!=", "==", "="].into_iter().find(|op| part[i..].starts_with(op)).map(|op| (i, op));
+            let Some((i, operator)) = part.char_indices().find_map(operator) else {
                 return Err(format!("invalid selector: '{text}'; can't understand '{part}'"));
             };
-            let (field, rest) = part.split_at(i);
-            let (equal, value) = match (rest.strip_prefix("!="), rest.strip_prefix("=="), rest.strip_prefix('=')) {
-                (Some(v), _, _) => (false, v),
-                (_, Some(v), _) | (_, _, Some(v)) => (true, v),
-                _ => (true, ""),
-            };
-            out.push(Requirement { field: field.to_owned(), value: unescape(value)?, equal });
+            let (field, value) = (part[..i].to_owned(), unescape(&part[i + operator.len()..])?);
+            // Nothing is nothing, which any object has.
+            if operator == "!=" || !(field.is_empty() && value.is_empty()) {
+                out.push(Requirement { field, value, equal: operator != "!=" });
+            }
         }
         Ok(Self(out))
     }
@@ -98,6 +100,16 @@ mod tests {
         let s = FieldSelector::parse(r"a=b\,c,d!=e").expect("valid");
         assert_eq!(s.0[0].value, "b,c");
         assert!(!s.0[1].equal);
-        assert_eq!(FieldSelector::parse("a").unwrap_err(), "invalid selector: 'a'; can't understand 'a'");
+        assert_eq!(FieldSelector::parse("=,a!b=c").expect("valid").0.len(), 1);
+    }
+
+    #[test]
+    fn mistakes_are_named_in_the_order_of_the_parts() {
+        let refused = |text: &str, want: &str| assert_eq!(FieldSelector::parse(text).unwrap_err(), want);
+        refused("a", "invalid selector: 'a'; can't understand 'a'");
+        refused("b,a!c", "invalid selector: 'b,a!c'; can't understand 'a!c'");
+        refused("a=b=c", "invalid field selector: unescaped character in value: 61");
+        refused(r"a=b\q", r"invalid field selector: invalid escape sequence: \q");
+        refused(r"a=b\", r"invalid field selector: invalid escape sequence: \");
     }
 }

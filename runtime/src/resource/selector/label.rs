@@ -68,14 +68,6 @@ impl Parser<'_> {
         std::mem::replace(&mut self.token, next)
     }
 
-    fn found(&self) -> &str {
-        match &self.token {
-            Token::End => "",
-            Token::Word(w) => w,
-            Token::Symbol(s) => s,
-        }
-    }
-
     fn requirements(&mut self) -> Result<Vec<Requirement>, String> {
         let mut out = Vec::new();
         loop {
@@ -88,20 +80,13 @@ impl Parser<'_> {
                         Token::End => return Ok(out),
                         Token::Symbol(",") => {
                             if !matches!(self.token, Token::Word(_) | Token::Symbol("!")) {
-                                return Err(format!("found '{}', expected: identifier after ','", self.found()));
+                                return Err(format!("found '{}', expected: identifier after ','", shown(&self.token)));
                             }
                         }
-                        t => {
-                            let found = match &t {
-                                Token::Word(w) => w.as_str(),
-                                Token::Symbol(s) => s,
-                                Token::End => "",
-                            };
-                            return Err(format!("found '{found}', expected: ',' or 'end of string'"));
-                        }
+                        t => return Err(format!("found '{}', expected: ',' or 'end of string'", shown(&t))),
                     }
                 }
-                _ => return Err(format!("found '{}', expected: !, identifier, or 'end of string'", self.found())),
+                _ => return Err(format!("found '{}', expected: !, identifier, or 'end of string'", shown(&self.token))),
             }
         }
     }
@@ -113,13 +98,7 @@ impl Parser<'_> {
         }
         let key = match self.advance() {
             Token::Word(w) => w,
-            t => {
-                let found = match &t {
-                    Token::Symbol(s) => s,
-                    _ => "",
-                };
-                return Err(format!("found '{found}', expected: identifier"));
-            }
+            t => return Err(format!("found '{}', expected: identifier", shown(&t))),
         };
         check_key(&key)?;
         let done = matches!(self.token, Token::End | Token::Symbol(","));
@@ -130,95 +109,92 @@ impl Parser<'_> {
             return Ok(Requirement { key, operator: Operator::Exists });
         }
         let operator = match self.advance() {
-            Token::Word(w) if w == "in" => Operator::In(self.values(&key)?),
-            Token::Word(w) if w == "notin" => Operator::NotIn(self.values(&key)?),
-            Token::Symbol("=" | "==") => Operator::In(vec![self.value(&key)?]),
-            Token::Symbol("!=") => Operator::NotIn(vec![self.value(&key)?]),
-            Token::Symbol(">") => Operator::Greater(self.number(&key)?),
-            Token::Symbol("<") => Operator::Less(self.number(&key)?),
-            t => {
-                let found = match &t {
-                    Token::Word(w) => w.as_str(),
-                    Token::Symbol(s) => s,
-                    Token::End => "",
-                };
-                return Err(format!("found '{found}', expected: in, notin, =, ==, !=, gt, lt"));
-            }
+            Token::Word(w) if w == "in" => Operator::In(self.values()?),
+            Token::Word(w) if w == "notin" => Operator::NotIn(self.values()?),
+            Token::Symbol("=" | "==") => Operator::In(vec![self.value()?]),
+            Token::Symbol("!=") => Operator::NotIn(vec![self.value()?]),
+            Token::Symbol(s @ (">" | "<")) => return Self::compared(key, s, self.value()?),
+            t => return Err(format!("found '{}', expected: in, notin, =, ==, !=, gt, lt", shown(&t))),
         };
+        if let Operator::In(values) | Operator::NotIn(values) = &operator {
+            all(check_values(&key, values))?;
+        }
+        Ok(Requirement { key, operator })
+    }
+
+    /// `k>1` and `k<1`: what is wrong with the value is said before what is wrong with it as a label's.
+    fn compared(key: String, symbol: &str, value: String) -> Result<Requirement, String> {
+        let number = value.parse();
+        let not_a_number = number.is_err().then(|| {
+            format!("values[0]: Invalid value: {value:?}: for 'Gt', 'Lt' operators, the value must be an integer")
+        });
+        all(not_a_number.into_iter().chain(check_values(&key, std::slice::from_ref(&value))).collect())?;
+        let number = number.unwrap_or_default();
+        let operator = if symbol == ">" { Operator::Greater(number) } else { Operator::Less(number) };
         Ok(Requirement { key, operator })
     }
 
     /// The right side of `=`: a word, or nothing.
-    fn value(&mut self, key: &str) -> Result<String, String> {
-        let v = match &self.token {
-            Token::End | Token::Symbol(",") => String::new(),
-            Token::Word(w) => {
-                let w = w.clone();
-                self.advance();
-                w
-            }
-            Token::Symbol(s) => return Err(format!("found '{s}', expected: identifier")),
-        };
-        check_value(key, &v, 0)?;
-        Ok(v)
-    }
-
-    fn number(&mut self, key: &str) -> Result<i64, String> {
-        let v = self.value(key)?;
-        v.parse().map_err(|_| {
-            format!("values[0]: Invalid value: {v:?}: for 'Gt', 'Lt' operators, the value must be an integer")
-        })
-    }
-
-    fn values(&mut self, key: &str) -> Result<Vec<String>, String> {
-        if self.token != Token::Symbol("(") {
-            return Err(format!("found '{}' expected: '('", self.found()));
+    fn value(&mut self) -> Result<String, String> {
+        if matches!(self.token, Token::End | Token::Symbol(",")) {
+            return Ok(String::new());
         }
-        self.advance();
+        match self.advance() {
+            Token::Word(w) => Ok(w),
+            t => Err(format!("found '{}', expected: identifier", shown(&t))),
+        }
+    }
+
+    /// A set in parentheses, sorted; two commas have nothing between them, which is a value.
+    fn values(&mut self) -> Result<Vec<String>, String> {
+        match self.advance() {
+            Token::Symbol("(") => {}
+            t => return Err(format!("found '{}' expected: '('", shown(&t))),
+        }
         let mut out = Vec::new();
-        loop {
+        match &self.token {
+            Token::Word(_) | Token::Symbol(",") => {}
+            Token::Symbol(")") => out.push(String::new()),
+            t => return Err(format!("found '{}', expected: ',', ')' or identifier", shown(t))),
+        }
+        while self.token != Token::Symbol(")") {
             match self.advance() {
                 Token::Word(w) => {
                     out.push(w);
-                    match self.advance() {
-                        Token::Symbol(",") => {
-                            if matches!(self.token, Token::Symbol(")")) {
-                                out.push(String::new());
-                            }
-                        }
-                        Token::Symbol(")") => break,
-                        t => {
-                            let found = match &t {
-                                Token::Word(w) => w.as_str(),
-                                Token::Symbol(s) => s,
-                                Token::End => "",
-                            };
-                            return Err(format!("found '{found}', expected: ',' or ')'"));
-                        }
+                    if !matches!(self.token, Token::Symbol("," | ")")) {
+                        return Err(format!("found '{}', expected: ',' or ')'", shown(&self.token)));
                     }
                 }
-                Token::Symbol(",") => out.push(String::new()),
-                Token::Symbol(")") => {
-                    if out.is_empty() {
+                Token::Symbol(",") => {
+                    if out.is_empty() || matches!(self.token, Token::Symbol("," | ")")) {
                         out.push(String::new());
                     }
-                    break;
                 }
-                t => {
-                    let found = match &t {
-                        Token::Symbol(s) => s,
-                        _ => "",
-                    };
-                    return Err(format!("found '{found}', expected: ',', ')' or identifier"));
-                }
+                t => return Err(format!("found '{}', expected: ',', or identifier", shown(&t))),
             }
         }
-        for (i, v) in out.iter().enumerate() {
-            check_value(key, v, i)?;
-        }
+        self.advance();
         out.sort();
         out.dedup();
         Ok(out)
+    }
+}
+
+/// A token as errors show it.
+fn shown(token: &Token) -> &str {
+    match token {
+        Token::End => "",
+        Token::Word(w) => w,
+        Token::Symbol(s) => s,
+    }
+}
+
+/// All that is wrong at once: one text as it is, several in brackets.
+fn all(problems: Vec<String>) -> Result<(), String> {
+    match problems.as_slice() {
+        [] => Ok(()),
+        [one] => Err(one.clone()),
+        many => Err(format!("[{}]", many.join(", "))),
     }
 }
 
@@ -227,13 +203,13 @@ fn check_key(key: &str) -> Result<(), String> {
     if problems.is_empty() { Ok(()) } else { Err(format!("<nil>: Invalid value: {key:?}: {}", problems.join("; "))) }
 }
 
-fn check_value(key: &str, value: &str, i: usize) -> Result<(), String> {
-    let problems = validate::label_value(value);
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(format!("values[{i}][{key}]: Invalid value: {value:?}: {}", problems.join("; ")))
-    }
+fn check_values(key: &str, values: &[String]) -> Vec<String> {
+    let check = |(i, value): (usize, &String)| {
+        let problems = validate::label_value(value);
+        let why = problems.join("; ");
+        (!problems.is_empty()).then(|| format!("values[{i}][{key}]: Invalid value: {value:?}: {why}"))
+    };
+    values.iter().enumerate().filter_map(check).collect()
 }
 
 impl LabelSelector {
@@ -303,8 +279,37 @@ mod tests {
 
     #[test]
     fn mistakes_are_named() {
-        let e = LabelSelector::parse("a=b,,c").unwrap_err();
-        assert_eq!(e, "found ',', expected: identifier after ','");
-        assert!(LabelSelector::parse("a in b").unwrap_err().starts_with("unable to parse requirement: "));
+        let refused = |selector: &str, want: &str| {
+            let found = LabelSelector::parse(selector).expect_err(selector);
+            assert_eq!(found.strip_prefix("unable to parse requirement: ").unwrap_or(&found), want, "{selector}");
+        };
+        refused("a=b,,c", "found ',', expected: identifier after ','");
+        refused("a in b", "found 'b' expected: '('");
+        refused("a in (", "found '', expected: ',', ')' or identifier");
+        refused("a in (!", "found '!', expected: ',', ')' or identifier");
+        refused("a in (b", "found '', expected: ',' or ')'");
+        refused("a in (b c)", "found 'c', expected: ',' or ')'");
+        refused("a in (b,", "found '', expected: ',', or identifier");
+        refused("a in (,=)", "found '=', expected: ',', or identifier");
+        refused("a=b c", "found 'c', expected: ',' or 'end of string'");
+        refused("!", "found '', expected: identifier");
+        refused("a=(", "found '(', expected: identifier");
+        refused("a>", "values[0]: Invalid value: \"\": for 'Gt', 'Lt' operators, the value must be an integer");
+    }
+
+    #[test]
+    fn all_bad_values_are_named_in_their_order() {
+        let e = LabelSelector::parse("a in (z@,c,b@)").unwrap_err();
+        let named: Vec<&str> = e.matches("values[").collect();
+        assert_eq!(named.len(), 2, "{e}");
+        assert!(e.starts_with("unable to parse requirement: [values[0][a]: Invalid value: \"b@\": a valid label"), "{e}");
+        assert!(e.contains(", values[2][a]: Invalid value: \"z@\": a valid label"), "{e}");
+        let e = LabelSelector::parse("a>@").unwrap_err();
+        assert!(e.starts_with("unable to parse requirement: [values[0]: Invalid value: \"@\": for 'Gt'"), "{e}");
+        let labels = |_: &str| Some("");
+        assert!(LabelSelector::parse("a in (,x)").expect("a set").matches(labels));
+        assert!(LabelSelector::parse("a in (x,,y)").expect("a set").matches(labels));
+        assert!(LabelSelector::parse("a in (x,)").expect("a set").matches(labels));
+        assert!(!LabelSelector::parse("a in (x,y)").expect("a set").matches(labels));
     }
 }

@@ -9,10 +9,10 @@ use crate::status::{Result, Status};
 use crate::storage::cache::Next;
 use crate::verbs::context::{Context, Part, Target};
 use crate::verbs::engine::Engine;
-use crate::verbs::options::Propagation;
+use crate::verbs::options::{DeleteOptions, Propagation};
 use crate::verbs::served::Served;
 use crate::verbs::store::{Change, Preconditions};
-use crate::verbs::strategy::{Strategy, content_differs, keep_all_but_status, keep_status};
+use crate::verbs::strategy::{Strategy, content_differs, keep_content, keep_status};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Weak};
@@ -59,7 +59,7 @@ impl Strategy for Definitions {
 
     fn prepare_update(&self, target: &Target, new: &mut Object, old: &Object) {
         if target.part == Part::Status {
-            keep_all_but_status(new, old);
+            keep_content(new, old);
             return;
         }
         keep_status(new, old);
@@ -95,9 +95,13 @@ impl Strategy for Definitions {
         Propagation::Background
     }
 
-    fn prepare_delete(&self, _: &Target, object: &mut Object, now: &str) -> Result<()> {
+    fn deletes_itself(&self) -> bool {
+        true
+    }
+
+    fn mark_deleted(&self, _: &Target, object: &mut Object, _: &DeleteOptions, now: &str) -> Result<bool> {
         if object.is_terminating() {
-            return Ok(());
+            return Ok(false);
         }
         object.set_meta("deletionTimestamp", now);
         let mut finalizers: Vec<Value> = object.finalizers().into_iter().map(Value::from).collect();
@@ -107,7 +111,7 @@ impl Strategy for Definitions {
         object.set_meta("finalizers", finalizers);
         let message = "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon";
         condition(object, "Terminating", "True", "InstanceDeletionPending", message, now);
-        Ok(())
+        Ok(true)
     }
 
     fn holds(&self, _: &Object) -> bool {
@@ -120,6 +124,10 @@ impl Strategy for Definitions {
 
     fn unconditional_update(&self) -> bool {
         false
+    }
+
+    fn selects_by_metadata_alone(&self) -> bool {
+        true
     }
 }
 

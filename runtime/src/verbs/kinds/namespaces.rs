@@ -6,11 +6,12 @@ use crate::schema::definition::Definition;
 use crate::status::field::FieldError;
 use crate::status::{Result, Status};
 use crate::verbs::context::{Context, Part, Target};
+use crate::verbs::delete::set_policy_finalizers;
 use crate::verbs::engine::Engine;
 use crate::verbs::options::{DeleteOptions, Propagation, WriteOptions};
 use crate::verbs::served::Served;
 use crate::verbs::store::{Change, Preconditions};
-use crate::verbs::strategy::{Strategy, keep_all_but_status, keep_status};
+use crate::verbs::strategy::{Strategy, keep_content, keep_status};
 use serde_json::{Value, json};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -105,7 +106,7 @@ impl Strategy for Namespaces {
 
     fn prepare_update(&self, target: &Target, new: &mut Object, old: &Object) {
         match target.part {
-            Part::Status => keep_all_but_status(new, old),
+            Part::Status => keep_content(new, old),
             _ => {
                 keep_status(new, old);
                 // Finalizers change through /finalize only.
@@ -130,16 +131,23 @@ impl Strategy for Namespaces {
         Propagation::Background
     }
 
-    fn prepare_delete(&self, target: &Target, object: &mut Object, now: &str) -> Result<()> {
+    fn deletes_itself(&self) -> bool {
+        true
+    }
+
+    fn mark_deleted(&self, target: &Target, object: &mut Object, options: &DeleteOptions, now: &str) -> Result<bool> {
         if ["default", "kube-system", "kube-public"].contains(&object.name()) {
             let why = "this namespace may not be deleted";
             return Err(Status::forbidden(target.resource(), object.name(), why));
         }
-        if !finalizers(object).is_empty() && !object.is_terminating() {
-            object.set_meta("deletionTimestamp", now);
-            set_phase(object, "Terminating");
+        if object.is_terminating() {
+            // It goes when nothing in it is left.
+            return Ok(!finalizers(object).is_empty());
         }
-        Ok(())
+        object.set_meta("deletionTimestamp", now);
+        set_phase(object, "Terminating");
+        set_policy_finalizers(object, options, self.default_propagation());
+        Ok(true)
     }
 
     fn holds(&self, object: &Object) -> bool {
