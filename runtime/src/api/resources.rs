@@ -298,7 +298,14 @@ async fn scale(engine: &Arc<Engine>, ctx: &Context, mut asked: Asked<'_>, target
             let form = negotiate::patch_form(headers, target.served.strategy.builtin())?;
             let (accepted, raw) = (asked.accepted()?, asked.raw().await?);
             let options = asked.write_options(patch_kind(form))?;
-            let given = Given::patch(form, &raw, options.field_validation)?;
+            let given = match Given::patch(form, &raw, options.field_validation) {
+                Ok(given) => given,
+                // What is not there is not there, whatever the patch.
+                Err(e) => {
+                    engine.current(&target.served, &target.namespace, &target.name).await?;
+                    return Err(e);
+                }
+            };
             (accepted, subresource::write_scale(engine, ctx, &target, &given, &options).await?)
         }
         verb => return Err(Status::method_not_allowed(target.resource(), verb)),

@@ -240,11 +240,14 @@ cases! {
     large_answers_are_compressed_for_who_asks
     lists_are_exact_and_paged
     methods_and_paths_that_are_not_there
+    names_and_metadata_are_judged_by_each_verb
     overload_turns_away_all_but_masters
     parameters_are_read_as_upstream_reads_them
     reviews_answer_who_i_am_and_what_i_may
+    versions_limits_and_matches_in_every_combination
     watches_begin_and_end_cleanly
     watches_in_other_forms
+    what_is_selected_is_what_upstream_selects
 }
 
 #[test]

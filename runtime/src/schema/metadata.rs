@@ -105,6 +105,7 @@ impl Coercer<'_> {
         if meta.is_null() {
             *meta = Value::Object(Map::new());
         }
+        whole_numbers(meta);
         // Decoding changes in place, so what is to be kept on failure is copied, but only where dropping is wanted.
         let before = self.drop_malformed.then(|| meta.clone());
         let Err(e) = typed::decode(meta, &OBJECT_META, path, self.report.as_deref_mut()) else { return Ok(()) };
@@ -169,6 +170,19 @@ impl Coercer<'_> {
             self.meta(meta, path.as_str()).map_err(|e| FieldError::invalid(&path, before, e))?;
         }
         Ok(())
+    }
+}
+
+/// Upstream writes metadata out before it reads it as what it is, and a whole number is written without a fraction.
+fn whole_numbers(meta: &mut Value) {
+    // From here on Go writes an exponent.
+    const LARGEST: f64 = 1e18;
+    for field in ["generation", "deletionGracePeriodSeconds"] {
+        if let Some(v) = meta.get_mut(field)
+            && let Some(n) = v.as_f64().filter(|n| v.is_f64() && n.fract() == 0.0 && n.abs() <= LARGEST)
+        {
+            *v = (n as i64).into();
+        }
     }
 }
 

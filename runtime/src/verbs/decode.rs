@@ -10,20 +10,17 @@ use crate::status::field::FieldError;
 use crate::status::{Result, Status};
 use serde_json::Value;
 
-/// The body as upstream quotes it in errors: hex when it is not text that starts an object.
+/// The body as upstream quotes it in errors: hex when it does not start as an object does.
 pub fn quoted(raw: &[u8]) -> String {
-    let json = raw.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{');
-    if raw.is_empty() {
-        return "<empty>".into();
-    }
-    let whole = match (json, std::str::from_utf8(raw)) {
-        (true, Ok(text)) => text.to_owned(),
-        _ => raw.iter().map(|b| format!("{b:02x}")).collect(),
+    const SHOWN: usize = 30;
+    let (head, more) = match raw.get(..SHOWN) {
+        Some(head) if raw.len() > SHOWN => (head, " ..."),
+        _ => (raw, ""),
     };
-    let limit = if json { 30 } else { 60 };
-    match whole.char_indices().nth(limit) {
-        Some((i, _)) if whole.len() > limit => format!("{} ...", &whole[..i]),
-        _ => whole,
+    match head.first() {
+        None => "<empty>".into(),
+        Some(b'{') => String::from_utf8_lossy(head).into_owned() + more,
+        Some(_) => head.iter().map(|b| format!("{b:02x}")).collect::<String>() + more,
     }
 }
 

@@ -73,7 +73,8 @@ impl Selection {
 
     /// Whether it selects the one object of a key.
     fn selects_one(&self, target: &Target) -> bool {
-        let in_namespace = || !target.namespace.is_empty() || self.pinned(Field::Namespace).is_some_and(|n| !n.is_empty());
+        let in_namespace =
+            || !target.namespace.is_empty() || self.pinned(Field::Namespace).is_some_and(|n| !n.is_empty());
         self.pinned(Field::Name).is_some_and(|name| !name.is_empty() && validate::path_segment(name, true).is_empty())
             && (!target.served.namespaced() || in_namespace())
     }
@@ -203,13 +204,14 @@ fn quoted(byte: u8) -> String {
 
 fn decode_token(token: &str) -> Result<Position> {
     let bytes = decode_base64(token).map_err(bad_token)?;
-    let v: Value = serde_json::from_slice(&bytes).map_err(|e| match bytes.iter().find(|b| !b.is_ascii_whitespace()) {
-        Some(first) if !b"{[\"0123456789-tfn".contains(first) => {
-            bad_token(format!("invalid character {} looking for beginning of value", quoted(*first)))
-        }
-        _ if e.is_eof() => bad_token("unexpected end of JSON input"),
-        _ => bad_token(format!("json: {e}")),
-    })?;
+    let v: Value =
+        serde_json::from_slice(&bytes).map_err(|e| match bytes.iter().find(|b| !b.is_ascii_whitespace()) {
+            Some(first) if !b"{[\"0123456789-tfn".contains(first) => {
+                bad_token(format!("invalid character {} looking for beginning of value", quoted(*first)))
+            }
+            _ if e.is_eof() => bad_token("unexpected end of JSON input"),
+            _ => bad_token(format!("json: {e}")),
+        })?;
     let text = |field: &str| match v.get(field) {
         None | Some(Value::Null) => Ok(""),
         Some(Value::String(s)) => Ok(s.as_str()),
@@ -308,7 +310,9 @@ pub async fn list(engine: &Engine, target: &Target, options: &ListOptions) -> Re
     };
     let page = served
         .objects
-        .select(&within, after.as_deref(), limit, revision, &options.selection.terms(), |e| options.selection.matches(e))
+        .select(&within, after.as_deref(), limit, revision, &options.selection.terms(), |e| {
+            options.selection.matches(e)
+        })
         .map_err(|e| match (e, &after) {
             (storage::Error::Compacted { .. }, Some(after)) => expired_page(after, &under),
             (e, _) => storage_error(e),

@@ -43,8 +43,6 @@ pub trait Strategy: Send + Sync {
     }
     /// Whether anything but finalizers keeps a terminating object (a namespace's `spec.finalizers`).
     fn holds(&self, object: &Object) -> bool;
-    /// Whether a fault in the metadata of an update is told twice, as upstream does for custom resources.
-    fn repeats_metadata_errors(&self) -> bool;
     /// Whether an update may leave the resourceVersion out.
     fn unconditional_update(&self) -> bool;
     /// Whether name and namespace are all that objects can be selected by, the namespace even where there is none: what
@@ -148,10 +146,6 @@ impl Strategy for CustomResource {
 
     fn holds(&self, _: &Object) -> bool {
         false
-    }
-
-    fn repeats_metadata_errors(&self) -> bool {
-        true
     }
 
     fn unconditional_update(&self) -> bool {

@@ -128,7 +128,10 @@ impl Given {
     /// 400 for what is no Scale; with `Strict` for unknown and duplicate fields too.
     pub fn whole(ctx: &Context, format: Format, raw: &[u8], mode: FieldValidation) -> Result<Self> {
         let unrecognized = |why: String| {
-            Status::bad_request(format!("the object provided is unrecognized (must be of type {KIND}): {why}"))
+            let quoted = decode::quoted(raw);
+            Status::bad_request(format!(
+                "the object provided is unrecognized (must be of type {KIND}): {why} ({quoted})"
+            ))
         };
         let decoded = codec::decode_typed(format, raw).map_err(unrecognized)?;
         let duplicates = decoded.refusals(format);

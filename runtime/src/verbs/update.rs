@@ -83,10 +83,9 @@ pub(super) fn replace(
     if metadata {
         // Names were checked when they were given.
         errors.extend(validate::metadata(&new, target.served.namespaced(), NameRule::Segment));
-        // Upstream checks these before and within the kind's strategy, and says what is wrong each time.
-        for _ in 0..if strategy.repeats_metadata_errors() { 2 } else { 1 } {
-            errors.extend(validate::metadata_update(&new, old));
-        }
+        // Upstream checks these before and within every kind's strategy, and says what is wrong each time.
+        let changed = validate::metadata_update(&new, old);
+        errors.extend(changed.iter().chain(&changed).cloned());
     }
     errors.extend(strategy.validate_update(target, &new, old, ctx));
     if errors.is_empty() && target.part == Part::Main {
@@ -141,7 +140,8 @@ fn server_owned(new: &mut Object, old: &Object) {
     if let Some(v) = old.meta("deletionTimestamp") {
         new.set_meta("deletionTimestamp", v.clone());
     }
-    if let Some(v) = old.meta("deletionGracePeriodSeconds").filter(|_| new.meta("deletionGracePeriodSeconds").is_none()) {
+    if let Some(v) = old.meta("deletionGracePeriodSeconds").filter(|_| new.meta("deletionGracePeriodSeconds").is_none())
+    {
         new.set_meta("deletionGracePeriodSeconds", v.clone());
     }
     if new.uid().is_empty() {

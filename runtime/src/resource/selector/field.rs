@@ -62,7 +62,8 @@ impl FieldSelector {
         parts.sort();
         let mut out = Vec::new();
         for part in parts.into_iter().filter(|p| !p.is_empty()) {
-            let operator = |(i, _)| ["!=", "==", "="].into_iter().find(|op| part[i..].starts_with(op)).map(|op| (i, op));
+            let operator =
+                |(i, _)| ["!=", "==", "="].into_iter().find(|op| part[i..].starts_with(op)).map(|op| (i, op));
             let Some((i, operator)) = part.char_indices().find_map(operator) else {
                 return Err(format!("invalid selector: '{text}'; can't understand '{part}'"));
             };

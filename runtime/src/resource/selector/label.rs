@@ -86,7 +86,9 @@ impl Parser<'_> {
                         t => return Err(format!("found '{}', expected: ',' or 'end of string'", shown(&t))),
                     }
                 }
-                _ => return Err(format!("found '{}', expected: !, identifier, or 'end of string'", shown(&self.token))),
+                _ => {
+                    return Err(format!("found '{}', expected: !, identifier, or 'end of string'", shown(&self.token)));
+                }
             }
         }
     }
@@ -302,7 +304,10 @@ mod tests {
         let e = LabelSelector::parse("a in (z@,c,b@)").unwrap_err();
         let named: Vec<&str> = e.matches("values[").collect();
         assert_eq!(named.len(), 2, "{e}");
-        assert!(e.starts_with("unable to parse requirement: [values[0][a]: Invalid value: \"b@\": a valid label"), "{e}");
+        assert!(
+            e.starts_with("unable to parse requirement: [values[0][a]: Invalid value: \"b@\": a valid label"),
+            "{e}"
+        );
         assert!(e.contains(", values[2][a]: Invalid value: \"z@\": a valid label"), "{e}");
         let e = LabelSelector::parse("a>@").unwrap_err();
         assert!(e.starts_with("unable to parse requirement: [values[0]: Invalid value: \"@\": for 'Gt'"), "{e}");

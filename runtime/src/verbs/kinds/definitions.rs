@@ -118,10 +118,6 @@ impl Strategy for Definitions {
         false
     }
 
-    fn repeats_metadata_errors(&self) -> bool {
-        false
-    }
-
     fn unconditional_update(&self) -> bool {
         false
     }

@@ -1,6 +1,7 @@
 //! Core `v1` Namespace: `default` and the kube- ones exist from the start; one that is deleted takes its objects with it.
 
-use crate::resource::{Object, validate::NameRule};
+use crate::resource::Object;
+use crate::resource::validate::{self, NameRule};
 use crate::schema::Schema;
 use crate::schema::definition::Definition;
 use crate::status::field::FieldError;
@@ -124,7 +125,13 @@ impl Strategy for Namespaces {
     }
 
     fn validate_update(&self, target: &Target, new: &Object, old: &Object, ctx: &Context) -> Vec<FieldError> {
-        crate::verbs::strategy::validate(target, new, Some(old), ctx)
+        // A change of the namespace itself is checked as a new one, too.
+        let mut errors = match target.part {
+            Part::Main => validate::metadata(new, false, self.name_rule()),
+            _ => Vec::new(),
+        };
+        errors.extend(crate::verbs::strategy::validate(target, new, Some(old), ctx));
+        errors
     }
 
     fn default_propagation(&self) -> Propagation {
@@ -152,10 +159,6 @@ impl Strategy for Namespaces {
 
     fn holds(&self, object: &Object) -> bool {
         !finalizers(object).is_empty()
-    }
-
-    fn repeats_metadata_errors(&self) -> bool {
-        false
     }
 
     fn unconditional_update(&self) -> bool {
