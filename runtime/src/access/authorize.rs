@@ -42,6 +42,36 @@ pub enum Decision {
 pub trait Authorizer: Send + Sync {
     /// The decision.
     fn authorize(&self, user: &User, attributes: &Attributes<'_>) -> Decision;
+
+    /// What a user may do in a namespace, as far as that can be told.
+    fn rules(&self, user: &User, namespace: &str) -> Rules {
+        let _ = (user, namespace);
+        Rules { incomplete: true, ..Rules::default() }
+    }
+}
+
+/// What a user may do, as `kubectl auth can-i --list` shows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// On resources.
+    pub resources: Vec<ResourceRule>,
+    /// On paths: verbs, and paths with a star at the end or none.
+    pub paths: Vec<(Vec<String>, Vec<String>)>,
+    /// Whether there may be more.
+    pub incomplete: bool,
+}
+
+/// What may be done with which resources; a star is all of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ResourceRule {
+    /// Verbs.
+    pub verbs: Vec<String>,
+    /// API groups.
+    pub groups: Vec<String>,
+    /// Plurals.
+    pub resources: Vec<String>,
+    /// Names of objects; all where there are none.
+    pub names: Vec<String>,
 }
 
 /// The default of a server that stands alone: every authenticated user is an admin, anonymous requests reach health and
@@ -56,6 +86,17 @@ impl Authorizer for Standalone {
         } else {
             Decision::NoOpinion
         }
+    }
+
+    fn rules(&self, user: &User, _: &str) -> Rules {
+        let list = |items: &[&str]| items.iter().map(|i| (*i).to_owned()).collect::<Vec<_>>();
+        if user.in_group(MASTERS) || user.in_group(AUTHENTICATED) {
+            let all = || list(&["*"]);
+            let resources = vec![ResourceRule { verbs: all(), groups: all(), resources: all(), names: Vec::new() }];
+            return Rules { resources, paths: vec![(all(), all())], incomplete: false };
+        }
+        let open = list(&["/healthz", "/healthz/*", "/livez", "/livez/*", "/readyz", "/readyz/*", "/version"]);
+        Rules { paths: vec![(list(&["get"]), open)], ..Rules::default() }
     }
 }
 
@@ -87,6 +128,8 @@ pub fn forbidden(user: &User, a: &Attributes<'_>, reason: &str) -> Status {
 }
 
 fn with_reason(text: String, reason: &str) -> String {
+    // It must not be taken for HTML.
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     if reason.is_empty() { text } else { format!("{text}: {reason}") }
 }
 
@@ -108,6 +151,14 @@ mod tests {
             assert_eq!(ask(closed), Decision::NoOpinion, "{closed}");
         }
         assert_eq!(Standalone.authorize(&User::admin("x"), &path("/metrics")), Decision::Allow);
+    }
+
+    #[test]
+    fn rules_say_what_is_allowed() {
+        let admin = Standalone.rules(&User::admin("x"), "default");
+        assert_eq!((admin.resources[0].verbs.as_slice(), admin.incomplete), (&["*".to_owned()][..], false));
+        let anonymous = Standalone.rules(&User::anonymous(), "default");
+        assert!(anonymous.resources.is_empty() && anonymous.paths[0].1.contains(&"/version".to_owned()));
     }
 
     #[test]
@@ -137,5 +188,7 @@ mod tests {
         let raw = forbidden(&User::anonymous(), &path("/foo/bar"), "");
         assert_eq!(raw.message, "forbidden: User \"system:anonymous\" cannot get path \"/foo/bar\"");
         assert_eq!(raw.details, Some(Box::default()));
+        let html = forbidden(&User::anonymous(), &path("/<b>&"), "a > b");
+        assert_eq!(html.message, "forbidden: User \"system:anonymous\" cannot get path \"/&lt;b&gt;&amp;\": a > b");
     }
 }

@@ -8,7 +8,7 @@ mod csv;
 mod tokens;
 
 pub use authenticate::{Anonymous, Authenticator, Bearer, TokenAuthenticator, Unauthorized, Union, WEBSOCKET_TOKEN};
-pub use authorize::{Attributes, Authorizer, Decision, Standalone, forbidden};
+pub use authorize::{Attributes, Authorizer, Decision, ResourceRule, Rules, Standalone, forbidden};
 pub use certificate::{ClientCertificate, PeerCertificate};
 pub use tokens::{TokenFile, TokenFileError};
 

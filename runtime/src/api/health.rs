@@ -1,10 +1,15 @@
 //! `/healthz`, `/livez` and `/readyz` with named checks (wire contract 1.4), and the server's lifecycle that readiness
 //! follows. When shutdown begins is for `server` to say.
 
+use super::query::Query;
 use bytes::Bytes;
-use http::Response;
+use http::{HeaderName, Response};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::watch;
+
+const ENDPOINTS: [&str; 3] = ["healthz", "livez", "readyz"];
+const NOSNIFF: HeaderName = HeaderName::from_static("x-content-type-options");
 
 /// Whether the server is shutting down; shared by the accept loop, readiness and whoever holds a request open.
 #[derive(Clone, Debug)]
@@ -84,47 +89,56 @@ impl Health {
         self
     }
 
-    /// Answers a path at or below one of the three endpoints; `None` for any other path or an unknown check.
-    pub fn handle(&self, path: &str, query: Option<&str>) -> Option<Response<Bytes>> {
+    /// Answers one of the three endpoints, or one check of it; `None` for any other path, those with a slash at their end too.
+    pub fn handle(&self, path: &str, query: &Query) -> Option<Response<Bytes>> {
         let path = path.strip_prefix('/')?;
         let (endpoint, one) = match path.split_once('/') {
             Some((e, one)) => (e, Some(one)),
             None => (path, None),
         };
-        let readiness = match endpoint {
-            "readyz" => true,
-            "livez" | "healthz" => false,
-            _ => return None,
-        };
-        let mut mine = self.checks.iter().filter(|c| readiness || !c.readiness_only);
+        let mut mine = self.of(ENDPOINTS.into_iter().find(|e| *e == endpoint)?);
         match one {
-            None | Some("") => Some(all(endpoint, mine, query.unwrap_or_default())),
+            None => Some(all(endpoint, mine, query)),
             Some(name) => mine.find(|c| c.name == name).map(single),
         }
+    }
+
+    /// All paths that are answered.
+    pub fn paths(&self) -> impl Iterator<Item = String> {
+        let checks = |endpoint: &'static str| self.of(endpoint).map(move |c| format!("/{endpoint}/{}", c.name));
+        ENDPOINTS.into_iter().flat_map(move |e| std::iter::once(format!("/{e}")).chain(checks(e)))
+    }
+
+    /// Whether each check passes: its endpoint, its name, and so.
+    pub fn results(&self) -> impl Iterator<Item = (&'static str, &str, bool)> {
+        ENDPOINTS.into_iter().flat_map(|e| self.of(e).map(move |c| (e, c.name.as_str(), (c.probe)().is_ok())))
+    }
+
+    fn of(&self, endpoint: &str) -> impl Iterator<Item = &Check> {
+        let readiness = endpoint == "readyz";
+        self.checks.iter().filter(move |c| readiness || !c.readiness_only)
     }
 }
 
 fn single(check: &Check) -> Response<Bytes> {
     match (check.probe)() {
-        Ok(()) => text(200, "ok".into()),
+        Ok(()) => {
+            let mut ok = text(200, "ok".into());
+            ok.headers_mut().remove(&NOSNIFF);
+            ok
+        }
         Err(e) => text(500, format!("internal server error: {e}\n")),
     }
 }
 
-fn all<'a>(endpoint: &str, checks: impl Iterator<Item = &'a Check>, query: &str) -> Response<Bytes> {
-    let pairs = || query.split('&').map(|p| p.split_once('=').unwrap_or((p, "")));
-    let verbose = pairs().any(|(k, _)| k == "verbose");
-    let mut excluded: Vec<&str> = pairs().filter(|(k, _)| *k == "exclude").map(|(_, v)| v).collect();
-    excluded.sort_unstable();
-    excluded.dedup();
+fn all<'a>(endpoint: &str, checks: impl Iterator<Item = &'a Check>, query: &Query) -> Response<Bytes> {
+    let excluded: BTreeSet<String> = query.all("exclude").into_iter().collect();
     let mut unmatched = excluded.clone();
     let (mut out, mut failed) = (String::new(), Vec::new());
     for check in checks {
         let name = &check.name;
-        let escaped = name.replace('/', "%2F");
-        let is_excluded = |x: &&str| **x == *name || x.eq_ignore_ascii_case(&escaped);
-        if excluded.iter().any(&is_excluded) {
-            unmatched.retain(|x| !is_excluded(x));
+        if excluded.contains(name) {
+            unmatched.remove(name);
             out += &format!("[+]{name} excluded: ok\n");
             continue;
         }
@@ -144,7 +158,10 @@ fn all<'a>(endpoint: &str, checks: impl Iterator<Item = &'a Check>, query: &str)
         tracing::warn!(endpoint, failed = failed.join("; "), "health check failed");
         return text(500, format!("{out}{endpoint} check failed\n"));
     }
-    if verbose { text(200, format!("{out}{endpoint} check passed\n")) } else { text(200, "ok".into()) }
+    match query.get("verbose") {
+        Some(_) => text(200, format!("{out}{endpoint} check passed\n")),
+        None => text(200, "ok".into()),
+    }
 }
 
 fn text(code: u16, body: String) -> Response<Bytes> {
@@ -152,7 +169,7 @@ fn text(code: u16, body: String) -> Response<Bytes> {
     *response.status_mut() = http::StatusCode::from_u16(code).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert("content-type", http::HeaderValue::from_static("text/plain; charset=utf-8"));
-    headers.insert("x-content-type-options", http::HeaderValue::from_static("nosniff"));
+    headers.insert(NOSNIFF, http::HeaderValue::from_static("nosniff"));
     response
 }
 
@@ -161,7 +178,7 @@ mod tests {
     use super::*;
 
     fn ask(health: &Health, path: &str, query: &str) -> (u16, String) {
-        let answer = health.handle(path, Some(query)).expect("a health path");
+        let answer = health.handle(path, &Query::parse(Some(query))).expect("a health path");
         (answer.status().as_u16(), String::from_utf8_lossy(answer.body()).into_owned())
     }
 
@@ -173,11 +190,12 @@ mod tests {
         assert_eq!(ask(&health, "/livez", "verbose"), (200, want.into()));
         let want = "[+]ping ok\n[+]log ok\n[+]etcd excluded: ok\n[+]shutdown ok\nwarn: some health checks cannot be \
                     excluded: no matches for \"x\"\nreadyz check passed\n";
-        assert_eq!(ask(&health, "/readyz", "verbose=true&exclude=etcd&exclude=x"), (200, want.into()));
+        assert_eq!(ask(&health, "/readyz", "verbose=true&exclude=etcd&exclude=%78"), (200, want.into()));
         assert_eq!(ask(&health, "/readyz/etcd", ""), (200, "ok".into()));
-        assert!(health.handle("/readyz/nope", None).is_none());
-        assert!(health.handle("/livez/shutdown", None).is_none());
-        assert!(health.handle("/version", None).is_none());
+        for none in ["/readyz/nope", "/readyz/", "/livez/shutdown", "/version"] {
+            assert!(health.handle(none, &Query::default()).is_none(), "{none}");
+        }
+        assert_eq!(health.paths().filter(|p| p.ends_with("/ping")).count(), 3);
     }
 
     #[test]

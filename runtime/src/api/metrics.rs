@@ -1,10 +1,12 @@
 //! `/metrics` in Prometheus' text form, with the names and labels that kube-apiserver's dashboards read (wire contract D46), and
 //! what is counted where. Labels are of what is served: a client cannot make series up.
 
+use super::health::Health;
 use super::request::Info;
 use super::version;
 use crate::verbs::Engine;
 use http::Method;
+use prometheus::core::Collector;
 use prometheus::{
     Encoder, GaugeVec, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
     TextEncoder,
@@ -87,6 +89,7 @@ pub(super) struct Metrics {
     objects: IntGaugeVec,
     disagreements: IntGaugeVec,
     store_health: IntGauge,
+    health_checks: IntGaugeVec,
 }
 
 impl Default for Metrics {
@@ -144,9 +147,13 @@ impl Metrics {
                     .const_label("name", "etcd")
                     .const_label("type", "healthz"),
             )?,
+            health_checks: IntGaugeVec::new(
+                Opts::new("kubernetes_healthcheck", "Whether a health check passes: 1, or 0."),
+                &["name", "type"],
+            )?,
             registry,
         };
-        let all: [Box<dyn prometheus::core::Collector>; 10] = [
+        let all: [Box<dyn Collector>; 10] = [
             Box::new(this.requests.clone()),
             Box::new(this.durations.clone()),
             Box::new(this.sizes.clone()),
@@ -161,12 +168,16 @@ impl Metrics {
         for one in all {
             this.registry.register(one)?;
         }
+        let of_build = [
+            "major", "minor", "git_version", "git_commit", "git_tree_state", "build_date", "go_version", "compiler", "platform",
+        ];
         let build = GaugeVec::new(
-            Opts::new("kubernetes_build_info", "Which version's behaviour is served."),
-            &["major", "minor", "git_version"],
+            Opts::new("kubernetes_build_info", "Which version's behaviour is served, and what serves it."),
+            &of_build,
         )?;
-        let (major, minor, _) = version::KUBERNETES;
-        build.with_label_values(&[major.to_string(), minor.to_string(), version::git_version()]).set(1.0);
+        let document = version::document();
+        let value = |label: &str| document[camel(label)].as_str().unwrap_or_default().to_owned();
+        build.with_label_values(&of_build.map(value)).set(1.0);
         this.registry.register(Box::new(build))?;
         Ok(this)
     }
@@ -202,6 +213,28 @@ impl Metrics {
         }
     }
 
+    /// Begins to count anew.
+    pub(super) fn reset(&self) {
+        self.requests.reset();
+        self.durations.reset();
+        self.sizes.reset();
+        self.watch_events.reset();
+        self.terminations.reset();
+    }
+
+    /// The text of the service level indicators: what each health check says now.
+    pub(super) fn indicators(&self, health: &Health) -> Vec<u8> {
+        let gauge = &self.health_checks;
+        gauge.reset();
+        for (endpoint, name, passes) in health.results() {
+            gauge.with_label_values(&[name, endpoint]).set(i64::from(passes));
+        }
+        let mut out = Vec::new();
+        // Writing to memory does not fail.
+        let _ = TextEncoder::new().encode(&gauge.collect(), &mut out);
+        out
+    }
+
     /// The text. Numbers of objects, and whether the store can take writes, are as of now.
     pub(super) fn text(&self, engine: &Engine) -> Vec<u8> {
         self.store_health.set(i64::from(engine.backend().healthy().is_ok()));
@@ -218,6 +251,17 @@ impl Metrics {
         let _ = TextEncoder::new().encode(&self.registry.gather(), &mut out);
         out
     }
+}
+
+/// A label's name as a member of `/version`.
+fn camel(label: &str) -> String {
+    let mut words = label.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |mut out, word| {
+        let mut letters = word.chars();
+        out.extend(letters.next().map(|c| c.to_ascii_uppercase()));
+        out + letters.as_str()
+    })
 }
 
 /// One in a gauge, until dropped.

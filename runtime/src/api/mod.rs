@@ -4,9 +4,12 @@
 mod blocks;
 pub mod body;
 pub mod discovery;
+mod documents;
 mod events;
 pub mod go_duration;
 pub mod health;
+mod impersonate;
+mod media;
 mod metrics;
 pub mod negotiate;
 mod openapi;
@@ -17,6 +20,7 @@ pub mod request;
 mod resources;
 mod respond;
 mod reviews;
+mod routes;
 pub mod service;
 pub mod table;
 #[cfg(test)]

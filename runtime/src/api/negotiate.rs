@@ -1,6 +1,7 @@
 //! What form an answer takes: the Accept header, and the media types of bodies (R24-R34,
 //! A/endpoints/handlers/negotiation/negotiate.go).
 
+use super::media::{self, Clause};
 use crate::resource::codec::Format;
 use crate::status::{Result, Status};
 use crate::verbs::patch;
@@ -70,7 +71,7 @@ pub enum Answer {
     Resource,
     /// A document of the server's own, or a Status.
     Document,
-    /// `/api` or `/apis`: a document that has an aggregated form.
+    /// The aggregated form that `/api` and `/apis` have beside that of a document.
     Discovery,
 }
 
@@ -79,63 +80,24 @@ fn not_acceptable(media_types: &[&str]) -> Status {
     Status::not_acceptable(format!("only the following media types are accepted: {}", media_types.join(", ")))
 }
 
-struct Clause<'a> {
-    media: &'a str,
-    quality: f32,
-    parameters: Vec<(&'a str, &'a str)>,
-}
-
-impl Clause<'_> {
-    fn get(&self, name: &str) -> Option<&str> {
-        self.parameters.iter().rev().find(|(k, _)| *k == name).map(|(_, v)| *v)
-    }
-
-    /// Less is more specific.
-    fn stars(&self) -> usize {
-        self.media.matches('*').count()
-    }
-}
-
-/// The clauses of an Accept header, the preferred one first.
-fn clauses(header: &str) -> Vec<Clause<'_>> {
-    let mut out: Vec<Clause<'_>> = Vec::new();
-    for text in header.split(',') {
-        let mut parts = text.split(';').map(str::trim);
-        let Some(media) = parts.next().filter(|m| !m.is_empty()) else { continue };
-        let mut clause =
-            Clause { media: if media == "*" { "*/*" } else { media }, quality: 1.0, parameters: Vec::new() };
-        for p in parts {
-            let Some((k, v)) = p.split_once('=') else { continue };
-            match k.trim() {
-                "q" => clause.quality = v.trim().parse().unwrap_or(1.0),
-                k => clause.parameters.push((k, v.trim())),
-            }
-        }
-        out.push(clause);
-    }
-    out.sort_by(|a, b| b.quality.total_cmp(&a.quality).then(a.stars().cmp(&b.stars())));
-    out
-}
-
 /// What a clause asks for in an encoding; `None` when it cannot be had.
 fn accept(clause: &Clause<'_>, encoding: Encoding, answer: Answer) -> Option<(Form, bool)> {
-    let given = |k: &str| clause.get(k).filter(|v| !v.is_empty());
-    if given("stream").is_some_and(|s| s != "watch" || encoding == Encoding::Yaml) {
+    if clause.get("stream").is_some_and(|s| s != "watch" || encoding == Encoding::Yaml) {
         return None;
     }
-    if given("sv").is_some_and(|s| answer != Answer::Resource || s != "v1") {
+    if clause.get("sv").is_some_and(|s| answer != Answer::Resource || s != "v1") {
         return None;
     }
     let pretty = clause.get("pretty") == Some("1");
-    if ["as", "g", "v"].iter().all(|k| clause.get(k).is_none()) {
+    let wanted = [clause.get("g"), clause.get("v"), clause.get("as")];
+    if answer == Answer::Discovery {
+        let aggregated = wanted == [Some("apidiscovery.k8s.io"), Some("v2"), Some("APIGroupDiscoveryList")];
+        return aggregated.then_some((Form::Discovery, pretty));
+    }
+    if wanted == [None; 3] {
         // Only what has a protobuf form is sent as protobuf (R28).
         let fits = answer != Answer::Resource || encoding != Encoding::Protobuf;
         return fits.then_some((Form::Whole, pretty));
-    }
-    if answer == Answer::Discovery {
-        let wanted = [clause.get("g"), clause.get("v"), clause.get("as")];
-        let aggregated = wanted == [Some("apidiscovery.k8s.io"), Some("v2"), Some("APIGroupDiscoveryList")];
-        return aggregated.then_some((Form::Discovery, pretty));
     }
     if answer == Answer::Document || clause.get("g") != Some("meta.k8s.io") {
         return None;
@@ -154,12 +116,12 @@ fn accept(clause: &Clause<'_>, encoding: Encoding, answer: Answer) -> Option<(Fo
     Some((form, pretty))
 }
 
+/// The first header of a name, as upstream reads it; what is no text is none that anything fits.
 fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> &'a str {
-    headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()
+    headers.get(name).map_or("", |v| v.to_str().unwrap_or("?"))
 }
 
 fn find(headers: &HeaderMap, pretty: Option<&str>, answer: Answer) -> Option<Accepted> {
-    // Upstream reads the first header of the name.
     let wanted = header(headers, &ACCEPT);
     let agent = header(headers, &USER_AGENT);
     let people = match pretty.filter(|p| !p.is_empty()) {
@@ -167,12 +129,11 @@ fn find(headers: &HeaderMap, pretty: Option<&str>, answer: Answer) -> Option<Acc
         None => ["curl", "Wget", "Mozilla/5.0"].iter().any(|a| agent.starts_with(a)),
     };
     if wanted.is_empty() {
-        return Some(Accepted { pretty: people, ..Accepted::default() });
+        return (answer != Answer::Discovery).then_some(Accepted { pretty: people, ..Accepted::default() });
     }
-    for clause in clauses(wanted) {
+    for clause in media::clauses(wanted) {
         for (media, encoding) in ENCODINGS {
-            let matches = clause.media == media || clause.media == "*/*" || clause.media == "application/*";
-            if let Some((form, pretty)) = accept(&clause, encoding, answer).filter(|_| matches) {
+            if let Some((form, pretty)) = accept(&clause, encoding, answer).filter(|_| clause.takes(media)) {
                 return Some(Accepted { encoding, form, pretty: pretty || people });
             }
         }
@@ -186,6 +147,15 @@ fn find(headers: &HeaderMap, pretty: Option<&str>, answer: Answer) -> Option<Acc
 /// 406 when nothing acceptable can be made.
 pub fn negotiate(headers: &HeaderMap, pretty: Option<&str>, answer: Answer) -> Result<Accepted> {
     find(headers, pretty, answer).ok_or_else(|| not_acceptable(&ENCODINGS.map(|(media, _)| media)))
+}
+
+/// The form that `/api` or `/apis` takes. An aggregated one is preferred wherever it stands in the header (D22).
+///
+/// # Errors
+/// 406.
+pub fn negotiate_discovery(headers: &HeaderMap, pretty: Option<&str>) -> Result<Accepted> {
+    let aggregated = find(headers, pretty, Answer::Discovery);
+    aggregated.map_or_else(|| negotiate(headers, pretty, Answer::Document), Ok)
 }
 
 /// The form a watch takes.
@@ -205,18 +175,6 @@ pub fn negotiate_watch(headers: &HeaderMap, pretty: Option<&str>) -> Result<Acce
 pub fn for_errors(headers: &HeaderMap, pretty: Option<&str>) -> Accepted {
     let plain = Accepted { pretty: true, ..Accepted::default() };
     find(headers, pretty, Answer::Document).unwrap_or(plain)
-}
-
-/// The media type of a body, in lower case and without parameters; `None` for one that is malformed.
-fn media_type(headers: &HeaderMap) -> Option<String> {
-    let text = header(headers, &CONTENT_TYPE);
-    let media = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let token = |s: &str| !s.is_empty() && !s.contains(|c: char| c.is_whitespace() || "()<>@,:\\\"/[]?=".contains(c));
-    match media.split_once('/') {
-        _ if text.is_empty() => Some("application/json".into()),
-        Some((a, b)) if token(a) && token(b) => Some(media),
-        _ => None,
-    }
 }
 
 /// How a body is encoded.
@@ -240,17 +198,14 @@ pub fn is_apply(headers: &HeaderMap) -> bool {
     header(headers, &CONTENT_TYPE).starts_with("application/apply-patch+")
 }
 
-/// Whether a request's body is in protobuf.
-pub fn is_protobuf(headers: &HeaderMap) -> bool {
-    header(headers, &CONTENT_TYPE).split(';').next().unwrap_or_default().trim() == "application/vnd.kubernetes.protobuf"
-}
-
 /// The format of a request's body.
 ///
 /// # Errors
 /// 415.
 pub fn body_format(headers: &HeaderMap) -> Result<BodyFormat> {
-    match media_type(headers).as_deref() {
+    let given = header(headers, &CONTENT_TYPE);
+    let media = if given.is_empty() { Some("application/json".into()) } else { media::of_body(given) };
+    match media.as_deref() {
         Some("application/json") => Ok(BodyFormat::Text(Format::Json)),
         Some("application/yaml") => Ok(BodyFormat::Text(Format::Yaml)),
         Some("application/vnd.kubernetes.protobuf") => Ok(BodyFormat::Protobuf),
@@ -271,7 +226,7 @@ const PATCHES: [(&str, patch::Form); 4] = [
 /// 415.
 pub fn patch_form(headers: &HeaderMap, builtin: bool) -> Result<patch::Form> {
     let given = header(headers, &CONTENT_TYPE);
-    let given = given.split(';').next().unwrap_or_default();
+    let given = given.split_once(';').map_or(given, |(media, _)| media);
     let taken = || PATCHES.iter().filter(|(_, form)| builtin || *form != patch::Form::Strategic);
     let found = taken().find(|(media, _)| *media == given);
     found.map(|(_, form)| *form).ok_or_else(|| unsupported(&taken().map(|(media, _)| *media).collect::<Vec<_>>()))
@@ -331,7 +286,17 @@ mod tests {
         assert_eq!(read("Application/JSON; charset=utf-8"), Some(BodyFormat::Text(Format::Json)));
         assert_eq!(read(""), Some(BodyFormat::Text(Format::Json)));
         assert_eq!(read("application/vnd.kubernetes.protobuf"), Some(BodyFormat::Protobuf));
-        assert_eq!(read("not a type;;"), None);
+        assert_eq!(read("application/json;;"), None);
         assert_eq!(read("*/*"), None);
+    }
+
+    #[test]
+    fn an_aggregated_document_is_preferred_wherever_it_is_asked_for() {
+        let aggregated = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+        let form = |accept: &str| negotiate_discovery(&headers(ACCEPT, accept), None).ok().map(|a| a.form);
+        assert_eq!(form(&format!("application/json,{aggregated};q=0.1")), Some(Form::Discovery));
+        assert_eq!(form(&format!("{aggregated};profile=nopeer")), Some(Form::Discovery));
+        assert_eq!(form(&aggregated.replace("v2", "v2beta1")), None);
+        assert_eq!((form("application/json;as=;g="), form("")), (Some(Form::Whole), Some(Form::Whole)));
     }
 }

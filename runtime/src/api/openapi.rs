@@ -3,14 +3,14 @@
 //! threads that answer requests; a document whose kinds did not change is kept across changes of others.
 
 use super::discovery::Served;
-use super::version;
+use super::{media, version};
 use crate::generate::openapi::{self, Published, Root};
 use crate::schema::Definition;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::header::{
-    ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, EXPIRES, HeaderName, IF_NONE_MATCH,
+    ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, EXPIRES, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH,
     LAST_MODIFIED, LOCATION, VARY,
 };
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
@@ -73,8 +73,8 @@ struct Made {
     body: Bytes,
     /// SHA-512, upper-case hexadecimal.
     hash: String,
-    /// When it was made, in HTTP's form.
-    time: String,
+    /// When it was made, to the second.
+    time: jiff::Timestamp,
 }
 
 impl Made {
@@ -84,12 +84,20 @@ impl Made {
         for byte in Sha512::digest(&body) {
             let _ = write!(hash, "{byte:02X}");
         }
-        Self { body, hash, time: http_date(jiff::Timestamp::now()) }
+        let now = jiff::Timestamp::from_second(jiff::Timestamp::now().as_second()).unwrap_or_default();
+        Self { body, hash, time: now }
     }
 }
 
+const HTTP_DATE: &str = "%a, %d %b %Y %H:%M:%S GMT";
+
 fn http_date(at: jiff::Timestamp) -> String {
-    at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+    at.strftime(HTTP_DATE).to_string()
+}
+
+fn parse_http_date(text: &str) -> Option<jiff::Timestamp> {
+    let at = jiff::civil::DateTime::strptime(HTTP_DATE, text).ok()?;
+    at.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|z| z.timestamp())
 }
 
 impl Documents {
@@ -101,12 +109,13 @@ impl Documents {
         request: &Request,
     ) -> Option<Response<Bytes>> {
         let set = self.set(generation, kinds);
-        match request.path.trim_start_matches('/') {
-            "openapi/v2" => Some(set.v2(request)),
-            "openapi/v3" | "openapi/v3/" => {
-                Some(send(set.index(), Some(&set.index().body), "application/json", &request.headers))
+        match request.path.as_str() {
+            "/openapi/v2" => Some(set.v2(request)),
+            // What upstream merges its indices into has no content type, and is taken for text.
+            "/openapi/v3" => {
+                Some(send(set.index(), Some(&set.index().body), "text/plain; charset=utf-8", &request.headers))
             }
-            path => set.v3(path.strip_prefix("openapi/v3/")?, request),
+            path => set.v3(path.strip_prefix("/openapi/v3/")?, request),
         }
     }
 
@@ -178,7 +187,7 @@ impl Set {
 
     fn v3(&self, key: &str, request: &Request) -> Option<Response<Bytes>> {
         let document = self.v3.get(key)?;
-        let Some(form) = Form::of(&request.headers) else { return Some(not_acceptable()) };
+        let Some(form) = Form::of(&request.headers, 3) else { return Some(not_acceptable()) };
         let made = self.made(document);
         let body = match form {
             Form::Json => &made.body,
@@ -203,7 +212,7 @@ impl Set {
     }
 
     fn v2(&self, request: &Request) -> Response<Bytes> {
-        let Some(form) = Form::of(&request.headers) else { return not_acceptable() };
+        let Some(form) = Form::of(&request.headers, 2) else { return not_acceptable() };
         let made = self.v2.get_or_init(|| Made::new(&openapi::v2(&self.published(), &version::git_version())));
         let body = match form {
             Form::Json => &made.body,
@@ -212,7 +221,8 @@ impl Set {
             }),
         };
         let mut response = send(made, Some(body), form.content(2), &request.headers);
-        response.headers_mut().append(VARY, HeaderValue::from_static("Accept-Encoding"));
+        put(&mut response, VARY, "Accept-Encoding");
+        response.headers_mut().append(VARY, HeaderValue::from_static("Accept"));
         let gzip =
             request.headers.get(ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("gzip"));
         if gzip && response.status() == StatusCode::OK {
@@ -243,31 +253,16 @@ enum Form {
 
 impl Form {
     /// What is asked for first; the spelling with `@` is an older one for the same (D47, D54).
-    fn of(headers: &HeaderMap) -> Option<Self> {
-        let mut clauses: Vec<(f32, Self)> = Vec::new();
-        let values: Vec<&str> = headers.get_all(ACCEPT).iter().filter_map(|v| v.to_str().ok()).collect();
-        let joined = values.join(",");
-        if joined.trim().is_empty() {
+    fn of(headers: &HeaderMap, version: u8) -> Option<Self> {
+        let given = headers.get(ACCEPT).map_or("", |v| v.to_str().unwrap_or("?"));
+        if given.is_empty() {
             return Some(Self::Json);
         }
-        for clause in joined.split(',') {
-            let mut parts = clause.split(';').map(str::trim);
-            let form = match parts.next().unwrap_or_default() {
-                "application/json" | "application/*" | "*/*" => Self::Json,
-                proto
-                    if proto.starts_with("application/com.github.proto-openapi.spec.v")
-                        && proto.ends_with("v1.0+protobuf") =>
-                {
-                    Self::Protobuf
-                }
-                _ => continue,
-            };
-            let quality = parts.find_map(|p| p.strip_prefix("q=")?.parse().ok()).unwrap_or(1.0);
-            clauses.push((quality, form));
-        }
-        // Of equal ones the first: sorting is stable.
-        clauses.sort_by(|a, b| b.0.total_cmp(&a.0));
-        clauses.first().map(|(_, form)| *form)
+        let protobuf = Self::Protobuf.content(version);
+        let older = protobuf.replace(".v1.0", "@v1.0");
+        let known = [(Self::Json.content(version), Self::Json), (protobuf, Self::Protobuf), (&older, Self::Protobuf)];
+        let taken = |c: media::Clause<'_>| known.iter().find(|(media, _)| c.takes(media)).map(|(_, form)| *form);
+        media::clauses(given).into_iter().find_map(taken)
     }
 
     fn content(self, version: u8) -> &'static str {
@@ -288,8 +283,12 @@ fn put(response: &mut Response<Bytes>, name: HeaderName, value: &str) {
 /// A document, or 304 when the client has it.
 fn send(made: &Made, body: Option<&Bytes>, content: &'static str, request: &HeaderMap) -> Response<Bytes> {
     let tag = format!("\"{}\"", made.hash);
-    let known = request.get_all(IF_NONE_MATCH).iter().filter_map(|v| v.to_str().ok());
-    let known = known.flat_map(|v| v.split(',')).any(|t| t.trim().trim_start_matches("W/") == tag);
+    let text = |name: HeaderName| request.get(name).and_then(|v| v.to_str().ok());
+    let known = match (text(IF_NONE_MATCH), text(IF_MODIFIED_SINCE)) {
+        (Some(tags), _) => tags.split(',').any(|t| t.trim() == "*" || t.trim().trim_start_matches("W/") == tag),
+        (None, Some(since)) => parse_http_date(since).is_some_and(|since| made.time <= since),
+        (None, None) => false,
+    };
     let mut response = Response::new(Bytes::new());
     put(&mut response, ETAG, &tag);
     put(&mut response, VARY, "Accept");
@@ -298,7 +297,7 @@ fn send(made: &Made, body: Option<&Bytes>, content: &'static str, request: &Head
         return response;
     }
     put(&mut response, CONTENT_TYPE, content);
-    put(&mut response, LAST_MODIFIED, &made.time);
+    put(&mut response, LAST_MODIFIED, &http_date(made.time));
     *response.body_mut() = body.cloned().unwrap_or_default();
     response
 }

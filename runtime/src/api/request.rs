@@ -7,6 +7,8 @@ use http::Method;
 /// A request's path, taken apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Info {
+    /// The path, decoded.
+    pub path: String,
     /// Whether it is for a resource.
     pub resource_request: bool,
     /// Verb: `get`, `list`, ...; the method in lower case for non-resource requests.
@@ -21,7 +23,7 @@ pub struct Info {
     pub resource: String,
     /// Name, may be empty.
     pub name: String,
-    /// The one name that a list, watch or deletecollection selects by field, which authorization sees as the name (D5).
+    /// The one name that a list or watch selects by field, which authorization sees as the name (D5).
     pub selected: String,
     /// Subresource and whatever follows.
     pub subresource: Vec<String>,
@@ -29,36 +31,48 @@ pub struct Info {
     pub prefix: Option<&'static str>,
     /// Whether the path is one of a namespace.
     pub in_namespace: bool,
+    /// How many parts the path has from the resource on, empty ones too.
+    pub depth: usize,
 }
 
-fn decode(segment: &str) -> String {
-    let mut out = Vec::with_capacity(segment.len());
-    let bytes = segment.as_bytes();
-    let mut i = 0;
-    while i < bytes.len() {
-        let hex = (bytes[i] == b'%').then(|| segment.get(i + 1..i + 3)).flatten();
-        match hex.and_then(|h| u8::from_str_radix(h, 16).ok()) {
-            Some(b) => {
-                out.push(b);
-                i += 3;
+/// Why a path is not understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unreadable {
+    /// A percent sign without two digits.
+    Escape,
+    /// `watch` or `proxy` before nothing.
+    Prefix,
+}
+
+/// A path with its escapes decoded; `None` for a broken one.
+pub(super) fn decode(path: &str) -> Option<String> {
+    let (mut out, mut rest) = (Vec::with_capacity(path.len()), path.as_bytes());
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        out.push(match first {
+            b'%' => {
+                let (hex, after) = rest.split_at_checked(2)?;
+                rest = after;
+                let digit = |b: u8| char::from(b).to_digit(16).and_then(|d| u8::try_from(d).ok());
+                16 * digit(hex[0])? + digit(hex[1])?
             }
-            None => {
-                out.push(bytes[i]);
-                i += 1;
-            }
-        }
+            other => *other,
+        });
     }
-    String::from_utf8_lossy(&out).into_owned()
+    Some(String::from_utf8_lossy(&out).into_owned())
 }
 
 impl Info {
     /// Takes a method and a path apart; the query says whether it is a watch, and what is selected.
-    pub fn new(method: &Method, path: &str, query: &Query) -> Self {
-        let decoded = decode(path);
-        let mut parts: Vec<String> = decoded.trim_matches('/').split('/').map(str::to_owned).collect();
-        let mut info = Self { verb: method.as_str().to_lowercase(), ..Self::default() };
-        if path.starts_with("//") {
-            return info;
+    ///
+    /// # Errors
+    /// A path that is not understood.
+    pub fn new(method: &Method, path: &str, query: &Query) -> Result<Self, Unreadable> {
+        let path = decode(path).ok_or(Unreadable::Escape)?;
+        let mut parts: Vec<String> = path.trim_matches('/').split('/').map(str::to_owned).collect();
+        let mut info = Self { verb: method.as_str().to_lowercase(), path, ..Self::default() };
+        if info.path.starts_with("//") {
+            return Ok(info);
         }
         match (parts.first().map(String::as_str), parts.len()) {
             (Some("api"), n) if n >= 3 => {
@@ -69,7 +83,7 @@ impl Info {
                 (info.group, info.version) = (parts[1].clone(), parts[2].clone());
                 parts.drain(..3);
             }
-            _ => return info,
+            _ => return Ok(info),
         }
         info.resource_request = true;
         info.verb = match *method {
@@ -81,11 +95,14 @@ impl Info {
             _ => "",
         }
         .to_owned();
-        for (word, verb) in [("watch", "watch"), ("proxy", "proxy")] {
-            if parts.first().is_some_and(|p| p == word) && parts.len() > 1 {
-                info.prefix = Some(word);
-                info.verb = verb.into();
+        for word in ["watch", "proxy"] {
+            if parts.first().is_some_and(|p| p == word) {
                 parts.remove(0);
+                if parts.is_empty() {
+                    return Err(Unreadable::Prefix);
+                }
+                info.prefix = Some(word);
+                info.verb = word.into();
                 break;
             }
         }
@@ -100,27 +117,31 @@ impl Info {
                 info.namespace = ns.clone();
             }
         }
+        info.depth = parts.len();
         let mut rest = parts.into_iter();
         info.resource = rest.next().unwrap_or_default();
         info.name = rest.next().unwrap_or_default();
         info.subresource = rest.collect();
         if info.name.is_empty() {
-            info.verb = match info.verb.as_str() {
-                "get" if query.watch() => "watch".into(),
-                "get" => "list".into(),
-                "delete" => "deletecollection".into(),
-                other => other.into(),
-            };
-            if ["list", "watch", "deletecollection"].contains(&info.verb.as_str()) {
-                let fields = FieldSelector::parse(&query.text("fieldSelector")).unwrap_or_default();
-                let name = fields.pinned("metadata.name").unwrap_or_default();
-                if !["", ".", ".."].contains(&name) && !name.contains(['/', '%']) {
-                    info.selected = name.to_owned();
+            match info.verb.as_str() {
+                "get" => {
+                    info.verb = if query.watch() { "watch" } else { "list" }.into();
+                    info.selected = selected(query);
                 }
+                "delete" => info.verb = "deletecollection".into(),
+                _ => {}
             }
         }
-        info
+        Ok(info)
     }
+}
+
+/// The one name that a query selects, if a path could have it.
+fn selected(query: &Query) -> String {
+    let fields = FieldSelector::parse(&query.text("fieldSelector")).unwrap_or_default();
+    let name = fields.pinned("metadata.name").unwrap_or_default();
+    let fits = ![".", ".."].contains(&name) && !name.contains(['/', '%']);
+    if fits { name.to_owned() } else { String::new() }
 }
 
 #[cfg(test)]
@@ -129,7 +150,7 @@ mod tests {
 
     fn check(method: Method, path: &str, watch: bool, want: (&str, &str, &str, &str, &str, &str)) {
         let query = Query::parse(watch.then_some("watch=1"));
-        let i = Info::new(&method, path, &query);
+        let i = Info::new(&method, path, &query).expect(path);
         let sub = i.subresource.join("/");
         let got = (
             i.verb.as_str(),
@@ -156,10 +177,17 @@ mod tests {
         check(Method::PUT, "/api/v1/namespaces/a/finalize", false, ("update", "", "a", "namespaces", "a", "finalize"));
         check(Method::DELETE, "/apis/g/v1/widgets", false, ("deletecollection", "g", "", "widgets", "", ""));
         check(Method::GET, "/apis/g/v1/watch/widgets", false, ("watch", "g", "", "widgets", "", ""));
-        let none = Query::default();
-        assert!(!Info::new(&Method::GET, "/apis/g/v1", &none).resource_request);
-        assert_eq!(Info::new(&Method::GET, "/version", &none).verb, "get");
-        let named = Query::parse(Some("fieldSelector=metadata.name%3Da"));
-        assert_eq!(Info::new(&Method::GET, "/apis/g/v1/widgets", &named).selected, "a");
+        check(Method::GET, "/apis/g/v1/namespaces//widgets", false, ("list", "g", "", "widgets", "", ""));
+        check(Method::GET, "/apis/g%2fv1/widgets/%61", false, ("get", "g", "", "widgets", "a", ""));
+        let new = |method, path, query| Info::new(&method, path, &Query::parse(Some(query)));
+        let resource = |path| new(Method::GET, path, "").expect(path).resource_request;
+        assert!(!resource("/apis/g/v1") && !resource("//apis/g/v1/widgets"));
+        assert_eq!(new(Method::GET, "/version", "").map(|i| i.verb), Ok("get".into()));
+        assert_eq!(new(Method::GET, "/apis/g/v1/watch", ""), Err(Unreadable::Prefix));
+        assert_eq!(new(Method::GET, "/api/%4", ""), Err(Unreadable::Escape));
+        assert_eq!(new(Method::GET, "/api/%+1", ""), Err(Unreadable::Escape));
+        let named = "fieldSelector=metadata.name%3Da";
+        assert_eq!(new(Method::GET, "/apis/g/v1/widgets", named).map(|i| i.selected), Ok("a".into()));
+        assert_eq!(new(Method::DELETE, "/apis/g/v1/widgets", named).map(|i| i.selected), Ok(String::new()));
     }
 }

@@ -8,7 +8,8 @@ use super::negotiate::{self, Accepted, Answer, BodyFormat, Form};
 use super::query::Query;
 use super::request::Info;
 use super::table::{Columns, Include};
-use super::{options, protobuf, respond, reviews};
+use super::routes::{self, Route};
+use super::{options, protobuf, respond};
 use crate::resource::{Object, codec};
 use crate::status::{Details, Result, Status};
 use crate::verbs::context::{Context, Part, Target};
@@ -20,7 +21,7 @@ use crate::verbs::patch;
 use crate::verbs::subresource::{self, Given};
 use crate::verbs::{Engine, create, decode, delete, delete_collection, get, list, update, watch};
 use bytes::Bytes;
-use http::{Method, Response, request};
+use http::{Response, request};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -98,40 +99,40 @@ pub(super) async fn handle(
     let info = asked.info;
     let kinds = engine.kinds();
     // Groups that upstream compiles in have a router of their own, which answers in other words.
-    let reviews = reviews::has_group_version(info);
-    let builtin = reviews || ["", "apiextensions.k8s.io"].contains(&info.group.as_str());
-    let nowhere = || match reviews || (builtin && kinds.has_group_version(&info.group, &info.version)) {
-        true => Err(Status::no_such_resource()),
-        false => Ok(respond::page_not_found()),
-    };
+    let builtin = routes::is_builtin(&info.group);
+    let nowhere = || if builtin { Err(Status::no_such_resource()) } else { Ok(respond::page_not_found()) };
     let Some((served, version)) = kinds.find(&info.group, &info.version, &info.resource) else { return nowhere() };
-    // A namespaced kind is addressed in a namespace, but for lists and watches; others never are (C12).
-    let all_namespaces = served.namespaced() && !info.in_namespace;
-    let readable = info.name.is_empty() && [Method::GET, Method::HEAD].contains(&asked.parts.method);
-    if (all_namespaces && !readable && info.prefix.is_none()) || (!served.namespaced() && info.in_namespace) {
-        return nowhere();
+    if builtin {
+        if !served.namespaced() && info.in_namespace {
+            return nowhere();
+        }
+        Route::of(info)?.check(asked.parts)?;
+    } else {
+        // A namespaced kind is addressed in a namespace, but for lists and watches; others never are (C12).
+        let everywhere = info.namespace.is_empty();
+        let reads = ["list", "watch"].contains(&info.verb.as_str());
+        if if served.namespaced() { everywhere && !reads } else { !everywhere } {
+            return nowhere();
+        }
     }
-    if builtin && !routed(info) {
-        return Err(Status::no_such_method());
-    }
-    let part = match info.subresource.first().map(String::as_str) {
-        None => Part::Main,
-        Some("status") if info.subresource.len() == 1 => Part::Status,
-        Some("scale") if info.subresource.len() == 1 => Part::Scale,
-        Some(_) => Part::Main,
+    // What follows a subresource is passed over, as upstream does.
+    let subresource = info.subresource.first().map(String::as_str).unwrap_or_default();
+    let part = match subresource {
+        "status" => Part::Status,
+        "scale" => Part::Scale,
+        _ => Part::Main,
     };
     let namespace = if served.namespaced() { info.namespace.clone() } else { String::new() };
-    let mut target = Target { served, version, namespace, name: info.name.clone(), part };
+    let target = Target { served, version, namespace, name: info.name.clone(), part };
     warn_deprecated(ctx, &target);
     if info.prefix == Some("proxy") {
         return Err(Status::method_not_allowed(target.resource(), "proxy"));
     }
-    match info.subresource.as_slice() {
-        [] => main(engine, ctx, asked, target, watch_timeout).await,
-        [s] if s == "status" && target.version().status => status(engine, ctx, asked, target).await,
-        [s] if s == "scale" && target.version().scale.is_some() => scale(engine, ctx, asked, target).await,
-        [s] if s == "finalize" && target.resource().resource == "namespaces" && info.group.is_empty() => {
-            target.part = Part::Main;
+    match subresource {
+        "" => main(engine, ctx, asked, target, watch_timeout).await,
+        "status" if target.version().status => status(engine, ctx, asked, target).await,
+        "scale" if target.version().scale.is_some() => scale(engine, ctx, asked, target).await,
+        "finalize" if target.resource().resource == "namespaces" && info.group.is_empty() => {
             let (accepted, raw) = (asked.accepted()?, asked.raw().await?);
             let options = asked.write_options(WriteKind::Update)?;
             let object = asked.object(ctx, &target, &raw, &options)?;
@@ -140,22 +141,6 @@ pub(super) async fn handle(
         }
         _ if builtin => Err(Status::no_such_resource()),
         _ => Err(Status::not_found(target.resource(), &target.name)),
-    }
-}
-
-/// Whether the router of built-in kinds knows a method on a path: it has none for a create with a name, or for a delete of
-/// all namespaces.
-fn routed(info: &Info) -> bool {
-    let named = !info.name.is_empty();
-    match (info.verb.as_str(), info.subresource.first().map(String::as_str)) {
-        ("create", None) => !named,
-        ("update" | "patch", None) => named,
-        ("deletecollection", None) => info.resource != "namespaces",
-        ("get" | "list" | "watch" | "delete", None) => true,
-        ("get" | "update" | "patch", Some("status")) | ("update", Some("finalize")) => true,
-        // A subresource that is not there is a path that is not there.
-        (_, Some(other)) => !["status", "finalize"].contains(&other),
-        _ => false,
     }
 }
 

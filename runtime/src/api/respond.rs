@@ -50,9 +50,14 @@ pub(super) fn value(code: u16, value: &Value, accepted: Accepted) -> Response<Bo
     response(code, accepted.encoding.media_type(), encoded(value, accepted).into())
 }
 
+/// A value that is JSON for people whatever the client asks for.
+pub(super) fn raw(value: &Value) -> Response<Body> {
+    response(200, "application/json", json::encode_pretty(value).into())
+}
+
 /// Plain text.
-pub(super) fn text(code: u16, text: &'static str) -> Response<Body> {
-    let mut out = response(code, "text/plain; charset=utf-8", Bytes::from_static(text.as_bytes()).into());
+pub(super) fn text(code: u16, text: impl Into<Bytes>) -> Response<Body> {
+    let mut out = response(code, "text/plain; charset=utf-8", text.into().into());
     out.headers_mut().extend([NOSNIFF]);
     out
 }

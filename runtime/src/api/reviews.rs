@@ -1,18 +1,22 @@
 //! Reviews: what a client asks about itself. They are answered and never stored, so they are no kinds of the engine's.
 //! `authentication.k8s.io/v1` SelfSubjectReview is who the server takes the client for (`kubectl auth whoami`),
-//! `authorization.k8s.io/v1` SelfSubjectAccessReview whether the client may do something (`kubectl auth can-i`).
+//! `authorization.k8s.io/v1` SelfSubjectAccessReview whether the client may do something (`kubectl auth can-i`), and
+//! SelfSubjectRulesReview what it may (`kubectl auth can-i --list`).
 
-use super::body::Body;
+use super::body::{Body, Incoming};
 use super::discovery::Served;
 use super::negotiate::{self, Answer, BodyFormat};
+use super::query::Query;
 use super::request::Info;
 use super::respond;
-use crate::access::{Attributes, Authorizer, Decision, User};
+use super::routes::Route;
+use crate::access::{Attributes, Authorizer, Decision, ResourceRule, Rules, User};
 use crate::resource::{GroupKind, codec};
 use crate::schema::Definition;
 use crate::status::field::FieldError;
 use crate::status::{Result, Status};
-use http::{HeaderMap, Method, Response, request};
+use crate::verbs::options::WriteKind;
+use http::{Response, request};
 use serde_json::{Value, json};
 use std::sync::{Arc, LazyLock};
 
@@ -23,6 +27,8 @@ pub(super) enum Review {
     Subject,
     /// May I?
     Access,
+    /// What may I?
+    Rules,
 }
 
 static DEFINITIONS: LazyLock<Vec<Arc<Definition>>> = LazyLock::new(|| {
@@ -42,24 +48,25 @@ pub(super) fn served() -> impl Iterator<Item = Served> {
     DEFINITIONS.iter().cloned().map(Served::new)
 }
 
-/// Whether a group and version holds reviews.
-pub(super) fn has_group_version(info: &Info) -> bool {
-    info.version == "v1" && Review::ALL.iter().any(|r| r.group() == info.group)
+/// Whether a group is one of reviews.
+pub(super) fn is_group(group: &str) -> bool {
+    Review::ALL.iter().any(|r| r.group() == group)
 }
 
 impl Review {
-    const ALL: [Self; 2] = [Self::Subject, Self::Access];
+    const ALL: [Self; 3] = [Self::Subject, Self::Access, Self::Rules];
 
     /// The one that a request is for.
     pub(super) fn asked(info: &Info) -> Option<Self> {
-        let is = |r: &Self| info.group == r.group() && info.version == "v1" && info.resource == r.plural();
-        Self::ALL.into_iter().find(is)
+        let is = |r: &Self| info.group == r.group() && info.resource == r.plural();
+        let route = info.version == "v1" && info.depth == 1 && info.prefix.is_none() && !info.in_namespace;
+        Self::ALL.into_iter().find(is).filter(|_| route)
     }
 
     fn group(self) -> &'static str {
         match self {
             Self::Subject => "authentication.k8s.io",
-            Self::Access => "authorization.k8s.io",
+            Self::Access | Self::Rules => "authorization.k8s.io",
         }
     }
 
@@ -67,6 +74,7 @@ impl Review {
         match self {
             Self::Subject => "SelfSubjectReview",
             Self::Access => "SelfSubjectAccessReview",
+            Self::Rules => "SelfSubjectRulesReview",
         }
     }
 
@@ -74,6 +82,7 @@ impl Review {
         match self {
             Self::Subject => "selfsubjectreviews",
             Self::Access => "selfsubjectaccessreviews",
+            Self::Rules => "selfsubjectrulesreviews",
         }
     }
 
@@ -85,18 +94,20 @@ impl Review {
     ///
     /// # Errors
     /// Any other method than POST, a body that is not a review of this kind, and a question that is none.
-    pub(super) fn answer(
+    pub(super) async fn answer(
         self,
         parts: &request::Parts,
-        info: &Info,
+        query: &Query,
+        body: &mut Incoming,
         (user, authorizer): (&User, &dyn Authorizer),
-        body: &[u8],
         now: &str,
     ) -> Result<Response<Body>> {
-        if parts.method != Method::POST || !info.name.is_empty() {
-            return Err(Status::no_such_method());
-        }
-        let asked = self.decode(&parts.headers, body)?;
+        Route::REVIEW.check(parts)?;
+        let accepted = negotiate::negotiate(&parts.headers, query.get("pretty"), Answer::Resource)?;
+        let format = negotiate::body_format(&parts.headers)?;
+        let raw = body.read().await?;
+        query.write_options().validate(WriteKind::Create)?;
+        let asked = self.decode(format, &raw)?;
         let mut review = json!({"kind": self.kind(), "apiVersion": self.api_version(), "metadata": {}});
         match self {
             Self::Subject => {
@@ -105,15 +116,23 @@ impl Review {
             }
             Self::Access => {
                 let spec = asked.get("spec").cloned().unwrap_or_default();
-                review["status"] = self.decide(&spec, user, authorizer)?;
+                review["status"] = decide(&spec, user, authorizer)?;
                 review["spec"] = spec;
             }
+            Self::Rules => {
+                let namespace = asked.pointer("/spec/namespace").and_then(Value::as_str).unwrap_or_default();
+                if namespace.is_empty() {
+                    return Err(Status::bad_request("no namespace on request"));
+                }
+                review["status"] = rules(&authorizer.rules(user, namespace));
+                review["spec"] = json!({});
+            }
         }
-        Ok(respond::value(201, &review, negotiate::negotiate(&parts.headers, None, Answer::Resource)?))
+        Ok(respond::value(201, &review, accepted))
     }
 
-    fn decode(self, headers: &HeaderMap, body: &[u8]) -> Result<Value> {
-        let asked = match negotiate::body_format(headers)? {
+    fn decode(self, format: BodyFormat, body: &[u8]) -> Result<Value> {
+        let asked = match format {
             BodyFormat::Protobuf => codec::protobuf::decode(body).map_err(Status::bad_request)?,
             BodyFormat::Text(format) => codec::decode(format, body).map_err(Status::bad_request)?.value,
         };
@@ -123,45 +142,62 @@ impl Review {
         }
         Err(Status::bad_request(format!("the body must be a {} of {}", self.kind(), self.api_version())))
     }
+}
 
-    /// The status of an access review: what the authorizer says of a request with these attributes.
-    fn decide(self, spec: &Value, user: &User, authorizer: &dyn Authorizer) -> Result<Value> {
-        let part = |key: &str| spec.get(key).filter(|v| !v.is_null());
-        let (resource, path) = (part("resourceAttributes"), part("nonResourceAttributes"));
-        let refused = |field: &str, value: Value, why: &str| {
-            let error = FieldError::invalid(format!("spec.{field}"), value, why);
-            Err(Status::invalid(&GroupKind::new(self.group(), self.kind()), "", &[error]))
-        };
-        let asked = match (resource, path) {
-            (Some(_), Some(path)) => {
-                let why = "cannot be specified in combination with resourceAttributes";
-                return refused("nonResourceAttributes", path.clone(), why);
-            }
-            (None, None) => {
-                let why = "exactly one of nonResourceAttributes or resourceAttributes must be specified";
-                return refused("resourceAttributes", Value::Null, why);
-            }
-            (asked, None) | (None, asked) => asked.unwrap_or(&Value::Null),
-        };
-        let text = |key: &str| asked.get(key).and_then(Value::as_str).unwrap_or_default();
-        let attributes = Attributes {
-            verb: text("verb"),
-            group: text("group"),
-            version: text("version"),
-            resource: text("resource"),
-            subresource: text("subresource"),
-            namespace: text("namespace"),
-            name: text("name"),
-            path: text("path"),
-            is_resource: resource.is_some(),
-        };
-        Ok(match authorizer.authorize(user, &attributes) {
-            Decision::Allow => json!({"allowed": true}),
-            Decision::NoOpinion => json!({"allowed": false}),
-            Decision::Deny(reason) if reason.is_empty() => json!({"allowed": false, "denied": true}),
-            Decision::Deny(reason) => json!({"allowed": false, "denied": true, "reason": reason}),
-        })
-    }
+/// The status of an access review: what the authorizer says of a request with these attributes.
+fn decide(spec: &Value, user: &User, authorizer: &dyn Authorizer) -> Result<Value> {
+    let part = |key: &str| spec.get(key).filter(|v| !v.is_null());
+    let (resource, path) = (part("resourceAttributes"), part("nonResourceAttributes"));
+    let refused = |field: &str, value: Value, why: &str| {
+        let error = FieldError::invalid(format!("spec.{field}"), value, why);
+        Err(Status::invalid(&GroupKind::new(Review::Access.group(), Review::Access.kind()), "", &[error]))
+    };
+    let asked = match (resource, path) {
+        (Some(_), Some(path)) => {
+            let why = "cannot be specified in combination with resourceAttributes";
+            return refused("nonResourceAttributes", path.clone(), why);
+        }
+        (None, None) => {
+            let why = "exactly one of nonResourceAttributes or resourceAttributes must be specified";
+            return refused("resourceAttributes", Value::Null, why);
+        }
+        (asked, None) | (None, asked) => asked.unwrap_or(&Value::Null),
+    };
+    let text = |key: &str| asked.get(key).and_then(Value::as_str).unwrap_or_default();
+    let attributes = Attributes {
+        verb: text("verb"),
+        group: text("group"),
+        version: text("version"),
+        resource: text("resource"),
+        subresource: text("subresource"),
+        namespace: text("namespace"),
+        name: text("name"),
+        path: text("path"),
+        is_resource: resource.is_some(),
+    };
+    Ok(match authorizer.authorize(user, &attributes) {
+        Decision::Allow => json!({"allowed": true}),
+        Decision::NoOpinion => json!({"allowed": false}),
+        Decision::Deny(reason) if reason.is_empty() => json!({"allowed": false, "denied": true}),
+        Decision::Deny(reason) => json!({"allowed": false, "denied": true, "reason": reason}),
+    })
+}
+
+/// The status of a review of rules.
+fn rules(rules: &Rules) -> Value {
+    let resource = |r: &ResourceRule| {
+        let mut rule = json!({"verbs": r.verbs, "apiGroups": r.groups, "resources": r.resources});
+        if !r.names.is_empty() {
+            rule["resourceNames"] = json!(r.names);
+        }
+        rule
+    };
+    let path = |(verbs, paths): &(Vec<String>, Vec<String>)| json!({"verbs": verbs, "nonResourceURLs": paths});
+    json!({
+        "resourceRules": rules.resources.iter().map(resource).collect::<Vec<_>>(),
+        "nonResourceRules": rules.paths.iter().map(path).collect::<Vec<_>>(),
+        "incomplete": rules.incomplete,
+    })
 }
 
 fn about(user: &User) -> Value {

@@ -2,14 +2,13 @@
 //! of `resources`.
 
 use super::body::{Body, Incoming};
-use super::discovery;
+use super::documents::Documents;
 use super::health::Health;
-use super::metrics::{self, Labels, Metrics};
-use super::negotiate::{self, Accepted, Answer, Form};
+use super::metrics::{Labels, Metrics};
 use super::query::Query;
-use super::request::Info;
-use super::reviews::{self, Review};
-use super::{go_duration, openapi, resources, respond, version};
+use super::request::{Info, Unreadable};
+use super::reviews::Review;
+use super::{go_duration, impersonate, negotiate, resources, respond};
 use crate::access::{Attributes, Authorizer, Decision, User, forbidden};
 use crate::status::{Result, Status};
 use crate::verbs::Engine;
@@ -20,7 +19,7 @@ use http::{Method, Request, Response, request};
 use http_body::Body as HttpBody;
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
@@ -73,24 +72,13 @@ pub fn refusal(parts: &request::Parts, status: &Status) -> Response<Body> {
     response
 }
 
-/// Documents made from the served kinds, kept until those change.
-#[derive(Default)]
-struct Documents {
-    generation: Option<u64>,
-    served: Arc<Vec<discovery::Served>>,
-    core: Option<Arc<discovery::Aggregated>>,
-    groups: Option<Arc<discovery::Aggregated>>,
-}
-
 struct Shared {
     engine: Arc<Engine>,
-    health: Health,
+    documents: Documents,
     authorizer: Arc<dyn Authorizer>,
     config: Config,
     reads: Semaphore,
     writes: Semaphore,
-    documents: Mutex<Documents>,
-    openapi: openapi::Documents,
     metrics: Metrics,
 }
 
@@ -105,12 +93,10 @@ impl Api {
         Self(Arc::new(Shared {
             reads: permits(config.max_requests_inflight),
             writes: permits(config.max_mutating_requests_inflight),
+            documents: Documents::new(engine.clone(), health),
             engine,
-            health,
             authorizer,
             config,
-            documents: Mutex::default(),
-            openapi: openapi::Documents::default(),
             metrics: Metrics::default(),
         }))
     }
@@ -125,7 +111,14 @@ impl Api {
         let audit = audit_id(&parts.headers);
         let head = parts.method == Method::HEAD;
         let query = Query::parse(parts.uri.query());
-        let info = Info::new(&parts.method, parts.uri.path(), &query);
+        let info = match Info::new(&parts.method, parts.uri.path(), &query) {
+            Ok(info) => info,
+            Err(why) => {
+                let mut response = unreadable(why, &parts.uri);
+                complete(&mut response, audit);
+                return response;
+            }
+        };
         let apply = negotiate::is_apply(&parts.headers);
         let labels = Labels::new(&self.0.engine, &parts.method, &info, query.get("dryRun") == Some("All"), apply);
         let begun = Instant::now();
@@ -163,7 +156,6 @@ impl Api {
         labels: &Labels<'_>,
         body: Incoming,
     ) -> Response<Body> {
-        let path = parts.uri.path();
         let for_errors = negotiate::for_errors(&parts.headers, query.get("pretty"));
         let long = info.verb == "watch";
         let limit = match self.deadline(query) {
@@ -172,12 +164,15 @@ impl Api {
             Err(status) if !long => return respond::error(&status, for_errors),
             Err(_) => Duration::MAX,
         };
-        let user = parts.extensions.get::<User>().cloned().unwrap_or_else(User::anonymous);
-        if let Err(status) = self.authorize(&user, info, path) {
-            let mut refusal = respond::error(&status, for_errors);
-            refusal.headers_mut().extend([respond::NOSNIFF]);
-            return refusal;
-        }
+        let asking = parts.extensions.get::<User>().cloned().unwrap_or_else(User::anonymous);
+        let user = match self.authorize(parts, asking, info) {
+            Ok(user) => user,
+            Err(status) => {
+                let mut refusal = respond::error(&status, for_errors);
+                refusal.headers_mut().extend([respond::NOSNIFF]);
+                return refusal;
+            }
+        };
         let mutating = ["create", "update", "patch", "delete", "deletecollection"].contains(&info.verb.as_str());
         let lane = if mutating { &self.0.writes } else { &self.0.reads };
         let exempt = long || user.in_group(crate::access::MASTERS) || !info.resource_request;
@@ -206,7 +201,9 @@ impl Api {
         response
     }
 
-    fn authorize(&self, user: &User, info: &Info, path: &str) -> Result<()> {
+    /// Who a request is made as, who may make it.
+    fn authorize(&self, parts: &request::Parts, asking: User, info: &Info) -> Result<User> {
+        let user = impersonate::user(&parts.headers, &asking, &*self.0.authorizer)?.unwrap_or(asking);
         let subresource = info.subresource.first().map(String::as_str).unwrap_or_default();
         let name = if info.name.is_empty() { &info.selected } else { &info.name };
         let attributes = Attributes {
@@ -217,13 +214,13 @@ impl Api {
             subresource,
             namespace: &info.namespace,
             name,
-            path,
+            path: &info.path,
             is_resource: info.resource_request,
         };
-        match self.0.authorizer.authorize(user, &attributes) {
-            Decision::Allow => Ok(()),
-            Decision::Deny(reason) => Err(forbidden(user, &attributes, &reason)),
-            Decision::NoOpinion => Err(forbidden(user, &attributes, "")),
+        match self.0.authorizer.authorize(&user, &attributes) {
+            Decision::Allow => Ok(user),
+            Decision::Deny(reason) => Err(forbidden(&user, &attributes, &reason)),
+            Decision::NoOpinion => Err(forbidden(&user, &attributes, "")),
         }
     }
 
@@ -252,145 +249,34 @@ impl Api {
         ctx: &Context,
     ) -> Result<Response<Body>> {
         if !info.resource_request {
-            return if parts.uri.path().starts_with("/openapi/") {
-                Ok(self.openapi(parts, query).await)
-            } else {
-                self.document(parts, query)
-            };
+            return self.0.documents.answer(parts, info, query, &self.0.metrics).await;
         }
         let engine = &self.0.engine;
         if let Some(review) = Review::asked(info) {
-            let raw = body.read().await?;
-            return review.answer(parts, info, (&ctx.user, &*self.0.authorizer), &raw, &engine.now_text());
+            let who = (&ctx.user, &*self.0.authorizer);
+            return review.answer(parts, query, &mut body, who, &engine.now_text()).await;
         }
         let timeout = self.0.config.min_request_timeout;
         let asked = resources::Asked { parts, info, query, body, labels, metrics: &self.0.metrics };
         resources::handle(engine, ctx, asked, timeout).await
     }
-
-    fn document(&self, parts: &request::Parts, query: &Query) -> Result<Response<Body>> {
-        let path = parts.uri.path();
-        let plain = || negotiate::negotiate(&parts.headers, query.get("pretty"), Answer::Document);
-        if let Some(r) = self.0.health.handle(path, parts.uri.query()) {
-            return Ok(r.map(Body::from));
-        }
-        let trimmed = path.trim_end_matches('/');
-        let segments: Vec<&str> = trimmed.split('/').skip(1).collect();
-        if path.starts_with("//") {
-            return Ok(respond::page_not_found());
-        }
-        let reads = [Method::GET, Method::HEAD].contains(&parts.method);
-        if !reads && matches!(segments.as_slice(), ["version"] | ["api" | "apis"] | ["api", _]) {
-            return Err(Status::no_such_method());
-        }
-        match segments.as_slice() {
-            ["metrics"] => {
-                let mut text = Response::new(Body::from(self.0.metrics.text(&self.0.engine)));
-                text.headers_mut().insert(http::header::CONTENT_TYPE, HeaderValue::from_static(metrics::CONTENT));
-                Ok(text)
-            }
-            ["version"] => Ok(respond::value(200, &version::document(), plain()?)),
-            ["api" | "apis"] => self.root(segments[0] == "api", parts, query),
-            ["api", v] => Ok(self.list(discovery::api_resource_list(&self.served(), "", v), plain()?)),
-            ["apis", group] => Ok(self.list(discovery::api_group(&self.served(), group), plain()?)),
-            ["apis", group, v] => Ok(self.list(discovery::api_resource_list(&self.served(), group, v), plain()?)),
-            [] => {
-                let mut paths = vec!["/api".to_owned(), "/apis".into()];
-                for s in self.served().iter() {
-                    let g = &s.definition.group;
-                    for v in s.definition.versions.iter().filter(|v| v.served) {
-                        let at =
-                            if g.is_empty() { format!("/api/{}", v.name) } else { format!("/apis/{g}/{}", v.name) };
-                        paths.push(at);
-                    }
-                    if !g.is_empty() {
-                        paths.push(format!("/apis/{g}"));
-                    }
-                }
-                paths.extend(
-                    ["/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"]
-                        .map(str::to_owned),
-                );
-                paths.sort();
-                paths.dedup();
-                Ok(respond::value(200, &serde_json::json!({"paths": paths}), plain()?))
-            }
-            _ => Ok(respond::page_not_found()),
-        }
-    }
-
-    /// Making a document can take long, so that is done beside the threads that answer requests.
-    async fn openapi(&self, parts: &request::Parts, query: &Query) -> Response<Body> {
-        let api = self.clone();
-        let request = openapi::Request {
-            path: parts.uri.path().to_owned(),
-            headers: parts.headers.clone(),
-            hash: query.get("hash").map(str::to_owned),
-        };
-        let work = tokio::task::spawn_blocking(move || {
-            let (generation, served) = {
-                let documents = api.documents();
-                (documents.generation, documents.served.clone())
-            };
-            api.0.openapi.answer(generation, served, &request)
-        });
-        match work.await {
-            Ok(Some(answer)) => answer.map(Body::from),
-            Ok(None) => respond::nothing(404),
-            Err(_) => respond::nothing(500),
-        }
-    }
-
-    fn list(&self, document: Option<serde_json::Value>, accepted: Accepted) -> Response<Body> {
-        match document {
-            Some(v) => respond::value(200, &v, accepted),
-            None => respond::page_not_found(),
-        }
-    }
-
-    fn root(&self, core: bool, parts: &request::Parts, query: &Query) -> Result<Response<Body>> {
-        let accepted = negotiate::negotiate(&parts.headers, query.get("pretty"), Answer::Discovery)?;
-        let served = self.served();
-        if accepted.form == Form::Discovery {
-            let document = {
-                let mut d = self.documents();
-                let slot = if core { &mut d.core } else { &mut d.groups };
-                slot.get_or_insert_with(|| Arc::new(discovery::Aggregated::new(&served, core))).clone()
-            };
-            let encode = |v: &serde_json::Value| respond::encoded(v, accepted);
-            return Ok(document.answer(&parts.headers, accepted.encoding.media_type(), encode).map(Body::from));
-        }
-        let v = match core {
-            true => discovery::api_versions(&served, host(parts)),
-            false => discovery::api_group_list(&served),
-        };
-        Ok(respond::value(200, &v, accepted))
-    }
-
-    fn documents(&self) -> std::sync::MutexGuard<'_, Documents> {
-        let mut d = self.0.documents.lock().unwrap_or_else(PoisonError::into_inner);
-        let kinds = self.0.engine.kinds();
-        if d.generation != Some(kinds.generation) {
-            let served = kinds
-                .all
-                .values()
-                .map(|s| discovery::Served { definition: s.definition.clone(), terminating: s.terminating })
-                .chain(reviews::served())
-                .collect();
-            *d = Documents { generation: Some(kinds.generation), served: Arc::new(served), ..Documents::default() };
-        }
-        d
-    }
-
-    fn served(&self) -> Arc<Vec<discovery::Served>> {
-        self.documents().served.clone()
-    }
 }
 
-/// What the client reaches the server by.
-fn host(parts: &request::Parts) -> &str {
-    let header = parts.headers.get(http::header::HOST).and_then(|v| v.to_str().ok());
-    header.or_else(|| parts.uri.authority().map(|a| a.as_str())).unwrap_or_default()
+/// The answer to a path that is not understood, in upstream's words: those of Go's server, or of its own innards.
+fn unreadable(why: Unreadable, uri: &http::Uri) -> Response<Body> {
+    match why {
+        Unreadable::Escape => {
+            let mut refused = respond::text(400, "400 Bad Request");
+            refused.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            refused
+        }
+        Unreadable::Prefix => {
+            let (path, all) = (uri.path(), uri.path_and_query().map_or("", |p| p.as_str()));
+            respond::text(500, format!(
+                "Internal Server Error: {all:?}: failed to create RequestInfo: unable to determine kind and namespace from url, {path}\n"
+            ))
+        }
+    }
 }
 
 fn overloaded() -> Response<Body> {

@@ -234,16 +234,19 @@ macro_rules! cases {
 
 cases! {
     bodies_are_bounded_and_typed
+    compiled_in_kinds_have_a_router
     deletes_take_their_options_from_either_place
     discovery_is_negotiated_and_remembered
     every_answer_has_its_headers
     large_answers_are_compressed_for_who_asks
     lists_are_exact_and_paged
     methods_and_paths_that_are_not_there
+    metrics_are_what_scrapers_read
     names_and_metadata_are_judged_by_each_verb
     overload_turns_away_all_but_masters
     parameters_are_read_as_upstream_reads_them
     reviews_answer_who_i_am_and_what_i_may
+    users_act_for_others_where_they_may
     versions_limits_and_matches_in_every_combination
     watches_begin_and_end_cleanly
     watches_in_other_forms

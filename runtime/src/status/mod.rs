@@ -214,6 +214,12 @@ impl Status {
         Self::new(405, Some(Reason::MethodNotAllowed), message, Some(Details::default()))
     }
 
+    /// 406 or 415 of the router in front of built-in paths.
+    pub fn unroutable(code: u16, message: impl Into<String>) -> Self {
+        let reason = if code == 406 { Reason::NotAcceptable } else { Reason::UnsupportedMediaType };
+        Self::new(code, Some(reason), message, Some(Details::default()))
+    }
+
     /// 406 naming what can be had.
     pub fn not_acceptable(message: impl Into<String>) -> Self {
         Self::new(406, Some(Reason::NotAcceptable), message, None)

@@ -329,7 +329,14 @@ pub struct Written {
     pending: Pending,
 }
 
-/// 404 for a name that is not there.
+/// 404 for a name that is not there; 400 for one that cannot be.
 pub fn not_found(served: &Served, name: &str) -> Status {
-    Status::not_found(&served.resource, name)
+    let why = match name {
+        "." | ".." => format!("may not be '{name}'"),
+        _ => ["/", "%"].iter().filter(|c| name.contains(**c)).map(|c| format!("may not contain '{c}'")).collect::<Vec<_>>().join(";"),
+    };
+    if why.is_empty() {
+        return Status::not_found(&served.resource, name);
+    }
+    Status::bad_request(format!("Name parameter invalid: {name:?}: {why}"))
 }

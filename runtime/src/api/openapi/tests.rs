@@ -67,6 +67,11 @@ fn who_has_a_document_gets_304() {
         let first = get(&d, &kinds, 1, path, &[]);
         let again = get(&d, &kinds, 1, path, &[(IF_NONE_MATCH, header(&first, ETAG))]);
         assert_eq!((again.status(), again.body().len()), (StatusCode::NOT_MODIFIED, 0), "{path}");
+        let since = header(&first, LAST_MODIFIED);
+        let again = get(&d, &kinds, 1, path, &[(IF_MODIFIED_SINCE, since)]);
+        assert_eq!(again.status(), StatusCode::NOT_MODIFIED, "{path}");
+        let before = "Mon, 02 Jan 2006 15:04:05 GMT";
+        assert_eq!(get(&d, &kinds, 1, path, &[(IF_MODIFIED_SINCE, before)]).status(), StatusCode::OK, "{path}");
     }
 }
 

@@ -88,6 +88,8 @@ static ACCESS_REVIEW: &[Field] = &[
     (2, "spec", &Message(&[(1, "resourceAttributes", &RESOURCE), (2, "nonResourceAttributes", &PATH)])),
 ];
 
+static RULES_REVIEW: &[Field] = &[(1, "metadata", &OBJECT_META), (2, "spec", &Message(&[(1, "namespace", &Text)]))];
+
 static RESOURCE: Type = Message(&[
     (1, "namespace", &Text),
     (2, "verb", &Text),
@@ -125,6 +127,7 @@ pub fn decode(body: &[u8]) -> Result<Value, String> {
         "DeleteOptions" => DELETE_OPTIONS,
         "SelfSubjectReview" => SUBJECT_REVIEW,
         "SelfSubjectAccessReview" => ACCESS_REVIEW,
+        "SelfSubjectRulesReview" => RULES_REVIEW,
         other => return Err(format!("no protobuf form of kind {other:?} is known; send application/json")),
     };
     out.extend(message(raw, table, 0)?);
