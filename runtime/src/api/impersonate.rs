@@ -97,10 +97,8 @@ pub(super) fn user(headers: &HeaderMap, asking: &User, authorizer: &dyn Authoriz
             "ServiceAccount" => {
                 user.name = format!("{SERVICE_ACCOUNT}{}:{}", claim.namespace, claim.name);
                 if !headers.contains_key(GROUP) {
-                    user.groups = vec![
-                        "system:serviceaccounts".into(),
-                        format!("system:serviceaccounts:{}", claim.namespace),
-                    ];
+                    user.groups =
+                        vec!["system:serviceaccounts".into(), format!("system:serviceaccounts:{}", claim.namespace)];
                 }
             }
             "Group" => user.groups.push(claim.name.into()),
@@ -159,6 +157,9 @@ mod tests {
                        at the cluster scope";
         assert_eq!(refused(&[(USER, "bob"), (GROUP, "root")]).message, message);
         let groups = refused(&[(GROUP, "g")]);
-        assert_eq!((groups.code, groups.message.as_str()), (400, "requested [{Group  g    }] without impersonating a user"));
+        assert_eq!(
+            (groups.code, groups.message.as_str()),
+            (400, "requested [{Group  g    }] without impersonating a user")
+        );
     }
 }

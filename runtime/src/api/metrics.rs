@@ -169,7 +169,15 @@ impl Metrics {
             this.registry.register(one)?;
         }
         let of_build = [
-            "major", "minor", "git_version", "git_commit", "git_tree_state", "build_date", "go_version", "compiler", "platform",
+            "major",
+            "minor",
+            "git_version",
+            "git_commit",
+            "git_tree_state",
+            "build_date",
+            "go_version",
+            "compiler",
+            "platform",
         ];
         let build = GaugeVec::new(
             Opts::new("kubernetes_build_info", "Which version's behaviour is served, and what serves it."),

@@ -11,13 +11,8 @@ use http::{HeaderMap, Method, request};
 const JSON: &str = "application/json";
 const MEDIA: [&str; 3] = [JSON, "application/yaml", "application/vnd.kubernetes.protobuf"];
 /// What lists and watches are sent as.
-const STREAMS: [&str; 5] = [
-    MEDIA[0],
-    MEDIA[1],
-    MEDIA[2],
-    "application/json;stream=watch",
-    "application/vnd.kubernetes.protobuf;stream=watch",
-];
+const STREAMS: [&str; 5] =
+    [MEDIA[0], MEDIA[1], MEDIA[2], "application/json;stream=watch", "application/vnd.kubernetes.protobuf;stream=watch"];
 const PATCHES: [&str; 4] = [
     "application/json-patch+json",
     "application/merge-patch+json",

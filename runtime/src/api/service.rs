@@ -271,10 +271,9 @@ fn unreadable(why: Unreadable, uri: &http::Uri) -> Response<Body> {
             refused
         }
         Unreadable::Prefix => {
-            let (path, all) = (uri.path(), uri.path_and_query().map_or("", |p| p.as_str()));
-            respond::text(500, format!(
-                "Internal Server Error: {all:?}: failed to create RequestInfo: unable to determine kind and namespace from url, {path}\n"
-            ))
+            let asked = uri.path_and_query().map_or("", |p| p.as_str()).replace('&', "&amp;");
+            let why = "failed to create RequestInfo: unable to determine kind and namespace from url";
+            respond::text(500, format!("Internal Server Error: {asked:?}: {why}, {asked}\n"))
         }
     }
 }

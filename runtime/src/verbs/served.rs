@@ -333,7 +333,12 @@ pub struct Written {
 pub fn not_found(served: &Served, name: &str) -> Status {
     let why = match name {
         "." | ".." => format!("may not be '{name}'"),
-        _ => ["/", "%"].iter().filter(|c| name.contains(**c)).map(|c| format!("may not contain '{c}'")).collect::<Vec<_>>().join(";"),
+        _ => ["/", "%"]
+            .iter()
+            .filter(|c| name.contains(**c))
+            .map(|c| format!("may not contain '{c}'"))
+            .collect::<Vec<_>>()
+            .join(";"),
     };
     if why.is_empty() {
         return Status::not_found(&served.resource, name);
