@@ -101,6 +101,7 @@ mod hostile_tests;
 pub mod lint;
 mod metadata;
 pub mod node;
+mod pattern;
 mod prune;
 mod rules;
 pub(crate) mod typed;

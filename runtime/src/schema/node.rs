@@ -1,10 +1,10 @@
 //! The compact structural tree: what pruning, defaulting, validation, apply and expressions read. Descriptions and examples
 //! are not kept. Whether a schema is structural is judged elsewhere; parsing here never fails, it leaves out.
 
-use regex::{Regex, RegexBuilder};
+pub use super::pattern::Pattern;
 use serde_json::{Map, Value};
 use std::collections::HashSet;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// The `type` keyword.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,6 +112,10 @@ pub struct Node {
     pub declares_properties: bool,
     /// `properties`, sorted by name.
     pub properties: Box<[(Arc<str>, Node)]>,
+    /// True where the object around requires this property.
+    pub is_required: bool,
+    /// True where `required` names nothing but declared properties, each once.
+    pub requires_declared: bool,
     /// `additionalProperties`
     pub additional: Option<Additional>,
     /// `items`
@@ -167,34 +171,6 @@ pub struct Checks {
     pub one_of: Box<[Node]>,
     /// `not`
     pub not: Option<Box<Node>>,
-}
-
-/// A regular expression, compiled at first use.
-#[derive(Debug)]
-pub struct Pattern {
-    source: Arc<str>,
-    compiled: OnceLock<Result<Regex, Box<str>>>,
-}
-
-impl Pattern {
-    /// The expression as written.
-    pub fn source(&self) -> &str {
-        &self.source
-    }
-
-    /// Whether the text has a match.
-    ///
-    /// # Errors
-    /// Why the expression cannot be used, in Go's words: it is none, or too large.
-    pub fn is_match(&self, text: &str) -> Result<bool, &str> {
-        let compiled = self.compiled.get_or_init(|| {
-            let source = kubegraft_syntax::re2::translate(&self.source).map_err(|e| e.to_string())?;
-            // RE2 counts nothing of what the regex crate counts, so the size limit is generous.
-            let built = RegexBuilder::new(&source).size_limit(64 << 20).build();
-            Ok(built.map_err(|_| format!("error parsing regexp: expression too large: `{}`", self.source))?)
-        });
-        compiled.as_ref().map(|r| r.is_match(text)).map_err(|why| &**why)
-    }
 }
 
 /// Strings that occur in many places of one schema are kept once.
@@ -270,6 +246,13 @@ impl Node {
             checks: Checks::read(m, intern).map(Box::new),
             ..Self::default()
         };
+        let mut declared = 0;
+        for name in &node.required {
+            if let Ok(i) = node.properties.binary_search_by(|(k, _)| k.cmp(name)) {
+                declared += usize::from(!std::mem::replace(&mut node.properties[i].1.is_required, true));
+            }
+        }
+        node.requires_declared = declared == node.required.len();
         let below = |f: fn(&Node) -> bool| {
             node.properties.iter().any(|(_, n)| f(n))
                 || node.items.as_deref().is_some_and(f)
@@ -369,7 +352,7 @@ impl Checks {
                 .get("pattern")
                 .and_then(Value::as_str)
                 .filter(|p| !p.is_empty())
-                .map(|p| Pattern { source: intern.get(p), compiled: OnceLock::new() }),
+                .map(|p| Pattern::of(intern.get(p))),
             min_items: int("minItems"),
             max_items: int("maxItems"),
             unique_items: flag("uniqueItems"),

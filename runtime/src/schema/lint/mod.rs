@@ -36,6 +36,7 @@
 
 mod mend;
 mod paths;
+mod patterns;
 mod size;
 #[cfg(test)]
 mod tests;
@@ -190,6 +191,7 @@ pub fn definition(crd: &Value) -> Report {
         report.add(Severity::Regretted, Topic::Unknown, "", format!("{warning}, which nothing checks"), mend);
     }
     paths::check(&read, &mut report);
+    patterns::check(&read, &mut report);
     size::check(crd, &mut report);
     report.findings.sort_by_key(|f| f.severity);
     report

@@ -53,6 +53,16 @@ fn a_rule_that_no_bound_helps_is_to_be_simplified() {
 }
 
 #[test]
+fn a_pattern_that_only_a_server_of_go_can_build_is_told_of() {
+    let letters = r"^[\pL\pN\pS\pP]{1000}".repeat(4);
+    let found = only(&definition_with(json!({"type": "object", "properties": {"n": {"type": "array", "items":
+        {"type": "string", "allOf": [{"pattern": "a"}, {"pattern": letters}]}}}})));
+    assert_eq!((found.severity, found.topic), (Severity::Regretted, Topic::Definition));
+    assert_eq!(found.field, format!("{SPEC}.properties[n].items.allOf[1].pattern"));
+    assert!(found.message.starts_with("the pattern is too large"), "{found}");
+}
+
+#[test]
 fn defaults_types_and_unknown_keywords_have_mends() {
     for (schema, severity, message, mend) in [
         (

@@ -20,9 +20,16 @@ enum Named {
     FindAll,
 }
 
+/// How large a pattern may be that is compiled while an expression runs, and one that is compiled ahead, in bytes.
+const LIMITS: [usize; 2] = [16 << 20, 64 << 20];
+
 fn compile(pattern: &str) -> std::result::Result<Regex, String> {
+    build(pattern, LIMITS[0])
+}
+
+fn build(pattern: &str, limit: usize) -> std::result::Result<Regex, String> {
     let source = re2::translate(pattern).map_err(|e| e.to_string())?;
-    let compiled = RegexBuilder::new(&source).size_limit(16 << 20).build();
+    let compiled = RegexBuilder::new(&source).size_limit(limit).nest_limit(re2::NEST_LIMIT).build();
     compiled.map_err(|_| format!("error parsing regexp: expression too large: `{pattern}`"))
 }
 
@@ -53,7 +60,7 @@ impl Compiled {
             "findAll" => Named::FindAll,
             _ => return None,
         };
-        Some(compile(pattern).map(|regex| Self { regex, function }).map_err(Error::new))
+        Some(build(pattern, LIMITS[1]).map(|regex| Self { regex, function }).map_err(Error::new))
     }
 
     /// Calls the function with its arguments.
