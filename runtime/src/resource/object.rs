@@ -17,6 +17,16 @@ impl Object {
         }
     }
 
+    /// Lets it be looked at as a plain value, without a copy of it.
+    pub fn lend<R>(&mut self, look: impl FnOnce(&Value) -> R) -> R {
+        let value = Value::Object(std::mem::take(&mut self.0));
+        let seen = look(&value);
+        if let Value::Object(fields) = value {
+            self.0 = fields;
+        }
+        seen
+    }
+
     /// The object as a plain value.
     pub fn into_value(self) -> Value {
         Value::Object(self.0)

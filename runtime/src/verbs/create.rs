@@ -65,7 +65,7 @@ pub(super) async fn store_new(
             let name = generate_name(object.meta_str("generateName"));
             object.set_meta("name", name);
         }
-        check(ctx, target, &object)?;
+        check(ctx, target, &mut object)?;
         if object.resource_version().parse::<u64>().is_ok_and(|v| v != 0) {
             return Err(Status::unclassified("resourceVersion should not be set on objects to be created"));
         }
@@ -115,7 +115,7 @@ fn own_metadata(object: &mut Object, engine: &Engine) {
 }
 
 /// Refuses an object whose metadata or content is not valid.
-fn check(ctx: &Context, target: &Target, object: &Object) -> Result<()> {
+fn check(ctx: &Context, target: &Target, object: &mut Object) -> Result<()> {
     let strategy = &target.served.strategy;
     // An object of another kind is told just that.
     let mut errors: Vec<FieldError> = match object.kind() == target.kind() {

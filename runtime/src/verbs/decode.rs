@@ -3,7 +3,7 @@
 
 use super::context::{Context, Target};
 use super::options::FieldValidation;
-use crate::resource::codec::{self, Format};
+use crate::resource::codec::{self, Format, MAX_OBJECTIONS};
 use crate::resource::{GroupKind, GroupVersion, Object};
 use crate::schema::Schema;
 use crate::status::field::FieldError;
@@ -41,7 +41,7 @@ pub fn object(ctx: &Context, target: &Target, format: Format, raw: &[u8], mode: 
             quoted(raw)
         ))
     };
-    let decoded = codec::decode_typed(format, raw).map_err(|why| match why.contains("number out of range") {
+    let mut decoded = codec::decode_typed(format, raw).map_err(|why| match why.contains("number out of range") {
         // Such a number is JSON, but no value of any field.
         true => {
             let (kind, version) = (target.kind(), &target.version().name);
@@ -49,7 +49,7 @@ pub fn object(ctx: &Context, target: &Target, format: Format, raw: &[u8], mode: 
         }
         false => unrecognized(why),
     })?;
-    let mut object = Object::from_value(decoded.value.clone()).unwrap_or_default();
+    let mut object = Object::from_value(std::mem::take(&mut decoded.value)).unwrap_or_default();
     if target.served.strategy.builtin() {
         // Upstream's typed decoders take what is left out from the URL; custom resources must say what they are.
         for (field, from_url) in
@@ -72,9 +72,14 @@ pub fn object(ctx: &Context, target: &Target, format: Format, raw: &[u8], mode: 
     };
     let mut unknown = Vec::new();
     let object = shape(target, object, &mut unknown).map_err(&cannot)?;
-    if target.served.strategy.builtin() && format == Format::Json {
-        // Custom resources are pruned, which reports in the order of names; so do decoders of YAML.
-        codec::order::by_text(raw, &mut unknown);
+    if target.served.strategy.builtin() {
+        let mut room = MAX_OBJECTIONS;
+        if format == Format::Json {
+            // Custom resources are pruned, which reports in the order of names; so do decoders of YAML.
+            codec::order::by_text(raw, &mut unknown);
+            room = room.saturating_sub(decoded.duplicates.len());
+        }
+        unknown.truncate(room);
     }
     match mode {
         FieldValidation::Strict => {

@@ -80,14 +80,14 @@ pub async fn patch(
     let writer = Writer { manager: &manager, subresource: target.part.name(), time: &now };
     let told = ctx.warnings().len();
     let written = engine
-        .change(target, &Preconditions::default(), options.dry_run, |current, old| {
+        .change(target, &Preconditions::default(), options.dry_run, |current, mut old| {
             ctx.restart(told);
             let patched = ready.apply(&target.served.bytes(current, target.version)?, || old.clone().into_value())?;
             let mut new = decode::patched(ctx, target, &patched, options.field_validation)?;
             new = super::create::at_home(target, new)?;
             update::same_name(target, &new)?;
             target.served.managers[target.version].on_update(&old, &mut new, writer);
-            update::replace(ctx, target, current, &old, new)
+            update::replace(ctx, target, current, &mut old, new)
         })
         .await?;
     Ok(Patched { entry: written.into_entry(), created: false })
@@ -214,10 +214,10 @@ async fn apply(engine: &Engine, ctx: &Context, target: &Target, raw: &[u8], opti
     };
     loop {
         let changed = engine
-            .change(target, &Preconditions::default(), options.dry_run, |current, old| {
+            .change(target, &Preconditions::default(), options.dry_run, |current, mut old| {
                 let new = super::create::at_home(target, merge(Some(&old))?)?;
                 update::same_name(target, &new)?;
-                match update::replace(ctx, target, current, &old, new)? {
+                match update::replace(ctx, target, current, &mut old, new)? {
                     Change::Put(merged) => Ok(Change::Merge(merged)),
                     other => Ok(other),
                 }

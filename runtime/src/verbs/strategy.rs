@@ -27,10 +27,10 @@ pub trait Strategy: Send + Sync {
     fn prepare_create(&self, target: &Target, new: &mut Object);
     /// Makes a decoded object ready to replace `old`.
     fn prepare_update(&self, target: &Target, new: &mut Object, old: &Object);
-    /// Checks an object beyond its metadata.
-    fn validate_create(&self, target: &Target, new: &Object, ctx: &Context) -> Vec<FieldError>;
-    /// Checks a change beyond the metadata's rules.
-    fn validate_update(&self, target: &Target, new: &Object, old: &Object, ctx: &Context) -> Vec<FieldError>;
+    /// Checks an object beyond its metadata. It is handed over to be looked at as a value, and stays as it is.
+    fn validate_create(&self, target: &Target, new: &mut Object, ctx: &Context) -> Vec<FieldError>;
+    /// Checks a change beyond the metadata's rules; neither object changes.
+    fn validate_update(&self, target: &Target, new: &mut Object, old: &mut Object, ctx: &Context) -> Vec<FieldError>;
     /// What a delete without a policy does.
     fn default_propagation(&self) -> Propagation;
     /// Whether the kind has a way of its own to be deleted ([`Strategy::mark_deleted`]), and so checks preconditions itself.
@@ -132,11 +132,11 @@ impl Strategy for CustomResource {
         new.set_meta("generation", old.generation() + i64::from(bump));
     }
 
-    fn validate_create(&self, target: &Target, new: &Object, ctx: &Context) -> Vec<FieldError> {
+    fn validate_create(&self, target: &Target, new: &mut Object, ctx: &Context) -> Vec<FieldError> {
         validate(target, new, None, ctx)
     }
 
-    fn validate_update(&self, target: &Target, new: &Object, old: &Object, ctx: &Context) -> Vec<FieldError> {
+    fn validate_update(&self, target: &Target, new: &mut Object, old: &mut Object, ctx: &Context) -> Vec<FieldError> {
         validate(target, new, Some(old), ctx)
     }
 
@@ -154,7 +154,7 @@ impl Strategy for CustomResource {
 }
 
 /// Checks an object by the requested version's schema; its warnings go to the client.
-pub fn validate(target: &Target, new: &Object, old: Option<&Object>, ctx: &Context) -> Vec<FieldError> {
+pub fn validate(target: &Target, new: &mut Object, old: Option<&mut Object>, ctx: &Context) -> Vec<FieldError> {
     if new.kind() != target.kind() {
         return vec![FieldError::invalid("kind", new.kind(), format!("must be {}", target.kind()))];
     }
@@ -162,11 +162,11 @@ pub fn validate(target: &Target, new: &Object, old: Option<&Object>, ctx: &Conte
     if new.api_version() != gv {
         return vec![FieldError::invalid("apiVersion", new.api_version(), format!("must be {gv}"))];
     }
-    let old = old.map(|o| Value::Object(o.0.clone()));
-    let (version, value) = (target.version(), Value::Object(new.0.clone()));
-    let outcome = match &old {
-        Some(old) if target.part == Part::Status => version.validate_status(&value, old),
-        old => version.validate(&value, old.as_ref()),
+    let version = target.version();
+    let outcome = match old {
+        Some(old) if target.part == Part::Status => new.lend(|new| old.lend(|old| version.validate_status(new, old))),
+        Some(old) => new.lend(|new| old.lend(|old| version.validate(new, Some(old)))),
+        None => new.lend(|new| version.validate(new, None)),
     };
     for w in outcome.warnings {
         ctx.warn(w);

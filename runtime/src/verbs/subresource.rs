@@ -206,7 +206,7 @@ pub async fn write_scale(
     }
     let definition = &target.served.definition;
     let written = engine
-        .change(target, &preconditions, options.dry_run, |current, old| {
+        .change(target, &preconditions, options.dry_run, |current, mut old| {
             ctx.restart(told);
             let (mut before, _) = scale(target, &old, NONE)?;
             apply::to_scale(definition, &old, &mut before).map_err(Status::unclassified)?;
@@ -225,7 +225,7 @@ pub async fn write_scale(
             apply::to_parent(definition, target.version, &wanted, &mut new).map_err(Status::unclassified)?;
             let main = Target { part: Part::Main, ..target.clone() };
             // Negative replicas are refused there, with what else is wrong.
-            update::replace(ctx, &main, current, &old, new)
+            update::replace(ctx, &main, current, &mut old, new)
         })
         .await?;
     Ok(scale(target, &target.served.decode(&written.into_entry(), target.version)?, 0)?.0)

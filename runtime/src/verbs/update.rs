@@ -31,12 +31,12 @@ pub async fn update(
     let writer = Writer { manager: &manager, subresource: target.part.name(), time: &now };
     let preconditions = Preconditions { uid, asker: Asker::Update, ..Preconditions::default() };
     let written = engine
-        .change(target, &preconditions, options.dry_run, |current, old| {
+        .change(target, &preconditions, options.dry_run, |current, mut old| {
             ctx.restart(told);
             let mut new = object.clone();
             super::create::dedup_owners(ctx, &mut new, "");
             target.served.managers[target.version].on_update(&old, &mut new, writer);
-            replace(ctx, target, current, &old, new)
+            replace(ctx, target, current, &mut old, new)
         })
         .await?;
     Ok(written.into_entry())
@@ -65,7 +65,7 @@ pub(super) fn replace(
     ctx: &Context,
     target: &Target,
     current: &Entry,
-    old: &Object,
+    old: &mut Object,
     mut new: Object,
 ) -> Result<Change> {
     let strategy = &target.served.strategy;
@@ -87,7 +87,7 @@ pub(super) fn replace(
         let changed = validate::metadata_update(&new, old);
         errors.extend(changed.iter().chain(&changed).cloned());
     }
-    errors.extend(strategy.validate_update(target, &new, old, ctx));
+    errors.extend(strategy.validate_update(target, &mut new, old, ctx));
     if errors.is_empty() && target.part == Part::Main {
         for w in validate::finalizer_warnings(&new, Some(old)) {
             ctx.warn(w);

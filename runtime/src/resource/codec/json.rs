@@ -1,9 +1,10 @@
 //! JSON as Go's decoder for Kubernetes reads it: duplicate keys are reported, integers that fit are i64 and all other
 //! numbers f64 (R54), nesting is bounded.
 
-use super::{Decoded, MAX_DEPTH};
+use super::{Decoded, MAX_DEPTH, MAX_OBJECTIONS};
 use serde::Serialize;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 use serde_json::{Map, Number, Value};
 use std::cell::RefCell;
@@ -20,12 +21,12 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, String> {
     if too_deep(bytes) {
         return Err("exceeded max depth".into());
     }
-    let state = State::default();
+    let duplicates = RefCell::default();
     let mut de = serde_json::Deserializer::from_slice(bytes);
     de.disable_recursion_limit();
-    let value = Seed(&state).deserialize(&mut de).map_err(|e| words(&e, bytes))?;
+    let value = Seed { at: &At::Root, duplicates: &duplicates }.deserialize(&mut de).map_err(|e| words(&e, bytes))?;
     de.end().map_err(|e| words(&e, bytes))?;
-    Ok(Decoded { value, duplicates: state.duplicates.into_inner() })
+    Ok(Decoded { value, duplicates: duplicates.into_inner() })
 }
 
 /// JSON text without the spaces between its parts, with what HTML would take for its own escaped, as Go writes it.
@@ -94,14 +95,42 @@ fn words(e: &serde_json::Error, bytes: &[u8]) -> String {
     format!("invalid character {c:?} looking for beginning of value")
 }
 
-#[derive(Default)]
-struct State {
-    path: RefCell<Vec<String>>,
-    duplicates: RefCell<Vec<String>>,
+/// Where a value is, spelled out only for a duplicate.
+enum At<'a> {
+    Root,
+    Member(&'a At<'a>, &'a str),
+    Item(&'a At<'a>, usize),
 }
 
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root => Ok(()),
+            Self::Member(Self::Root, name) => f.write_str(name),
+            Self::Member(up, name) => write!(f, "{up}.{name}"),
+            Self::Item(up, i) => write!(f, "{up}[{i}]"),
+        }
+    }
+}
+
+/// Reads the value at a place, and says what is there twice.
 #[derive(Clone, Copy)]
-struct Seed<'a>(&'a State);
+struct Seed<'a> {
+    at: &'a At<'a>,
+    duplicates: &'a RefCell<Vec<String>>,
+}
+
+impl Seed<'_> {
+    fn duplicate(&self, name: &str) {
+        let mut all = self.duplicates.borrow_mut();
+        if all.len() < MAX_OBJECTIONS {
+            let text = format!("duplicate field \"{}\"", At::Member(self.at, name));
+            if !all.contains(&text) {
+                all.push(text);
+            }
+        }
+    }
+}
 
 impl<'de> DeserializeSeed<'de> for Seed<'_> {
     type Value = Value;
@@ -150,32 +179,25 @@ impl<'de> Visitor<'de> for Seed<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut out = Vec::new();
-        loop {
-            self.0.path.borrow_mut().push(format!("[{}]", out.len()));
-            let next = seq.next_element_seed(self);
-            self.0.path.borrow_mut().pop();
-            match next? {
-                Some(v) => out.push(v),
-                None => return Ok(Value::Array(out)),
-            }
+        while let Some(v) = seq.next_element_seed(Seed { at: &At::Item(self.at, out.len()), ..self })? {
+            out.push(v);
         }
+        Ok(Value::Array(out))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut out = Map::new();
         while let Some(key) = map.next_key::<String>()? {
-            let step = if self.0.path.borrow().is_empty() { key.clone() } else { format!(".{key}") };
-            self.0.path.borrow_mut().push(step);
-            let value = map.next_value_seed(self);
-            if value.is_ok() && out.contains_key(&key) {
-                let text = format!("duplicate field \"{}\"", self.0.path.borrow().concat());
-                let mut all = self.0.duplicates.borrow_mut();
-                if !all.contains(&text) {
-                    all.push(text);
+            let value = map.next_value_seed(Seed { at: &At::Member(self.at, &key), ..self })?;
+            match out.entry(key) {
+                Entry::Vacant(entry) => {
+                    entry.insert(value);
+                }
+                Entry::Occupied(mut entry) => {
+                    self.duplicate(entry.key());
+                    entry.insert(value);
                 }
             }
-            self.0.path.borrow_mut().pop();
-            out.insert(key, value?);
         }
         Ok(Value::Object(out))
     }
@@ -244,6 +266,14 @@ mod tests {
             d.duplicates,
             [r#"duplicate field "s.c""#, r#"duplicate field "s.l[0].x""#, r#"duplicate field "a""#]
         );
+    }
+
+    #[test]
+    fn no_more_than_a_hundred_duplicates_are_reported() {
+        let twice: Vec<String> = (0..300).map(|i| format!(r#""f{i}":[{{"a":1,"a":2}}],"f{i}":0"#)).collect();
+        let d = decode(format!("{{{}}}", twice.join(",")).as_bytes()).expect("valid");
+        assert_eq!(d.duplicates.len(), 100);
+        assert_eq!(d.duplicates[..2], [r#"duplicate field "f0[0].a""#, r#"duplicate field "f0""#]);
     }
 
     #[test]

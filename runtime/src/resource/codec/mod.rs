@@ -11,6 +11,9 @@ use serde_json::Value;
 /// How deep a body may nest: the limit of Go's JSON decoder (R53).
 pub const MAX_DEPTH: usize = 10_000;
 
+/// How many things a strict reader objects to at most: Go's JSON decoder counts no further.
+pub const MAX_OBJECTIONS: usize = 100;
+
 /// A body's format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {

@@ -75,18 +75,17 @@ impl Strategy for Definitions {
         new.set_meta("generation", old.generation() + i64::from(bump));
     }
 
-    fn validate_create(&self, _: &Target, new: &Object, ctx: &Context) -> Vec<FieldError> {
-        let (errors, warnings) = crd::validate_create(&Value::Object(new.0.clone()));
+    fn validate_create(&self, _: &Target, new: &mut Object, ctx: &Context) -> Vec<FieldError> {
+        let (errors, warnings) = new.lend(crd::validate_create);
         warnings.into_iter().for_each(|w| ctx.warn(w));
         errors
     }
 
-    fn validate_update(&self, target: &Target, new: &Object, old: &Object, ctx: &Context) -> Vec<FieldError> {
-        let (new, old) = (Value::Object(new.0.clone()), Value::Object(old.0.clone()));
+    fn validate_update(&self, target: &Target, new: &mut Object, old: &mut Object, ctx: &Context) -> Vec<FieldError> {
         if target.part == Part::Status {
-            return crd::validate_status_update(&new);
+            return new.lend(crd::validate_status_update);
         }
-        let (errors, warnings) = crd::validate_update(&new, &old);
+        let (errors, warnings) = new.lend(|new| old.lend(|old| crd::validate_update(new, old)));
         warnings.into_iter().for_each(|w| ctx.warn(w));
         errors
     }

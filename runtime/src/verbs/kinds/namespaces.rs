@@ -120,11 +120,11 @@ impl Strategy for Namespaces {
         }
     }
 
-    fn validate_create(&self, target: &Target, new: &Object, ctx: &Context) -> Vec<FieldError> {
+    fn validate_create(&self, target: &Target, new: &mut Object, ctx: &Context) -> Vec<FieldError> {
         crate::verbs::strategy::validate(target, new, None, ctx)
     }
 
-    fn validate_update(&self, target: &Target, new: &Object, old: &Object, ctx: &Context) -> Vec<FieldError> {
+    fn validate_update(&self, target: &Target, new: &mut Object, old: &mut Object, ctx: &Context) -> Vec<FieldError> {
         // A change of the namespace itself is checked as a new one, too.
         let mut errors = match target.part {
             Part::Main => validate::metadata(new, false, self.name_rule()),
