@@ -135,7 +135,7 @@ fn unescaped(text: &str) -> Result<String, String> {
             Some('r') => '\r',
             Some('t') => '\t',
             Some('v') => '\x0b',
-            Some(c @ ('\'' | '"' | '\\')) => c,
+            Some(c @ ('\'' | '\\')) => c,
             Some(c) => return Err(format!("invalid string literal: invalid escape char \\{c}")),
             None => return Err("invalid string literal: it ends in a backslash".into()),
         });

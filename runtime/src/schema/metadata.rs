@@ -3,6 +3,7 @@
 use super::node::Node;
 use super::typed::{self, Empty, Struct, Type};
 use crate::resource::Object;
+use crate::resource::codec::MAX_OBJECTIONS;
 use crate::resource::validate::{NameRule, metadata, path_segment};
 use crate::status::field::{FieldError, Path};
 use serde_json::{Map, Value, json};
@@ -108,7 +109,13 @@ impl Coercer<'_> {
         whole_numbers(meta);
         // Decoding changes in place, so what is to be kept on failure is copied, but only where dropping is wanted.
         let before = self.drop_malformed.then(|| meta.clone());
-        let Err(e) = typed::decode(meta, &OBJECT_META, path, self.report.as_deref_mut()) else { return Ok(()) };
+        let known = self.report.as_ref().map_or(0, |r| r.len());
+        let Err(e) = typed::decode(meta, &OBJECT_META, path, self.report.as_deref_mut()) else {
+            if let Some(report) = &mut self.report {
+                report.truncate(known.saturating_add(MAX_OBJECTIONS));
+            }
+            return Ok(());
+        };
         let Some(before) = before else { return Err(e) };
         let mut kept = Map::new();
         if let Value::Object(members) = before {

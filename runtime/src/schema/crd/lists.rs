@@ -12,7 +12,7 @@ const MAP_TYPE: &str = "x-kubernetes-map-type";
 
 /// What is wrong with one schema's list and map types.
 pub(super) fn validate(s: Props<'_>, options: &Options<'_>, at: &At<'_>, errors: &mut Vec<FieldError>) {
-    let mut on = |keyword: &str, wanted: &str| {
+    let on = |keyword: &str, wanted: &str, errors: &mut Vec<FieldError>| {
         let wrong = s.has(keyword) && s.type_() != wanted;
         if wrong {
             let detail = format!("must be {wanted} if {keyword} is specified");
@@ -23,11 +23,11 @@ pub(super) fn validate(s: Props<'_>, options: &Options<'_>, at: &At<'_>, errors:
         }
         wrong
     };
-    on(MAP_TYPE, "object");
-    let misplaced = on(LIST_TYPE, "array");
+    on(MAP_TYPE, "object", errors);
     if let Some(t) = s.map_type().filter(|t| !matches!(*t, "atomic" | "granular")) {
         errors.push(FieldError::not_supported(at.child(MAP_TYPE), t, &["atomic", "granular"]));
     }
+    let misplaced = on(LIST_TYPE, "array", errors);
     if !misplaced && options.require_atomic_sets && is_set_of_granular(s) {
         let items = s.schema("items");
         let (keyword, detail) = match items.map(Props::type_) {

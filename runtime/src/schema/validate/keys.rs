@@ -45,56 +45,126 @@ fn rank(v: &Value) -> u8 {
     }
 }
 
-/// The order of items by their keys; an absent key comes before all others.
-fn by_keys(keys: &[Arc<str>], a: &Value, b: &Value) -> Ordering {
-    let part = |key: &str| match (a.get(key), b.get(key)) {
-        (Some(a), Some(b)) => order(a, b),
-        (a, b) => a.is_some().cmp(&b.is_some()),
-    };
-    keys.iter().map(|k| part(k)).find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
+/// A number that equal values share, and that tells most others apart: comparing texts, which share beginnings, is dear.
+fn mark(v: &Value) -> u64 {
+    match v {
+        Value::String(s) => s.as_bytes().chunks(8).fold(s.len() as u64, |seed, chunk| {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            mix(seed, u64::from_le_bytes(word))
+        }),
+        Value::Number(n) => n.as_i64().map_or(2, |i| mix(3, i as u64)),
+        Value::Bool(b) => 4 + u64::from(*b),
+        // The order tells these apart.
+        Value::Null | Value::Array(_) | Value::Object(_) => u64::from(rank(v)),
+    }
+}
+
+fn mix(seed: u64, word: u64) -> u64 {
+    (seed.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95)
+}
+
+/// What identifies an item: a value as it is, or what an object has at some keys.
+trait Identity: Copy {
+    fn mark(self) -> u64;
+    fn order(self, other: Self) -> Ordering;
+}
+
+impl Identity for &Value {
+    fn mark(self) -> u64 {
+        mark(self)
+    }
+
+    fn order(self, other: Self) -> Ordering {
+        order(self, other)
+    }
+}
+
+/// An item by its keys, the first of which has been looked up.
+#[derive(Clone, Copy)]
+struct Keyed<'a> {
+    first: Option<&'a Value>,
+    rest: &'a [Arc<str>],
+    item: &'a Value,
+}
+
+impl<'a> Keyed<'a> {
+    fn of(keys: &'a [Arc<str>], item: &'a Value) -> Self {
+        match keys.split_first() {
+            Some((first, rest)) => Self { first: item.get(&**first), rest, item },
+            None => Self { first: None, rest: keys, item },
+        }
+    }
+}
+
+impl Identity for Keyed<'_> {
+    fn mark(self) -> u64 {
+        let more = self.rest.iter().map(|k| self.item.get(&**k));
+        std::iter::once(self.first).chain(more).fold(0, |seed, v| mix(seed, v.map_or(0, mark)))
+    }
+
+    /// An absent key comes before all others.
+    fn order(self, other: Self) -> Ordering {
+        let part = |a: Option<&Value>, b: Option<&Value>| match (a, b) {
+            (Some(a), Some(b)) => order(a, b),
+            (a, b) => a.is_some().cmp(&b.is_some()),
+        };
+        let more = self.rest.iter().map(|k| part(self.item.get(&**k), other.item.get(&**k)));
+        std::iter::once(part(self.first, other.first)).chain(more).find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
+    }
 }
 
 /// The indexes of the second occurrence of everything that occurs more than once.
-fn repeated(n: usize, order: impl Fn(usize, usize) -> Ordering) -> Vec<usize> {
-    let mut sorted: Vec<usize> = (0..n).collect();
-    // Stable: of equal ones the first comes first.
-    sorted.sort_by(|a, b| order(*a, *b));
-    let groups = sorted.chunk_by(|a, b| order(*a, *b).is_eq());
-    let mut found: Vec<usize> = groups.filter_map(|g| g.get(1).copied()).collect();
+fn repeated<I: Identity>(items: impl Iterator<Item = I>) -> Vec<usize> {
+    let mut sorted: Vec<(u64, usize, I)> = items.enumerate().map(|(i, item)| (item.mark(), i, item)).collect();
+    sorted.sort_unstable_by_key(|(mark, i, _)| (*mark, *i));
+    let mut found = Vec::new();
+    for alike in sorted.chunk_by_mut(|a, b| a.0 == b.0).filter(|alike| alike.len() > 1) {
+        // Stable: of equal ones the first comes first.
+        alike.sort_by(|a, b| a.2.order(b.2));
+        let groups = alike.chunk_by(|a, b| a.2.order(b.2).is_eq());
+        found.extend(groups.filter_map(|g| Some(g.get(1)?.1)));
+    }
     found.sort_unstable();
     found
 }
 
 /// The indexes of values that are in the list a second time.
 pub(super) fn repeated_values(items: &[Value]) -> Vec<usize> {
-    repeated(items.len(), |a, b| order(&items[a], &items[b]))
+    repeated(items.iter())
 }
 
 /// The indexes of items whose keys are in the list a second time.
 pub(super) fn repeated_keys(keys: &[Arc<str>], items: &[Value]) -> Vec<usize> {
-    repeated(items.len(), |a, b| by_keys(keys, &items[a], &items[b]))
+    repeated(items.iter().map(|item| Keyed::of(keys, item)))
 }
 
 /// The objects of a list, found by their keys.
 pub(in crate::schema) struct ByKeys<'a> {
     keys: &'a [Arc<str>],
-    sorted: Vec<&'a Value>,
+    sorted: Vec<(u64, Keyed<'a>)>,
 }
 
 impl<'a> ByKeys<'a> {
     /// Of the items of a list of this schema.
     pub(in crate::schema) fn of(node: &'a Node, items: &'a [Value]) -> Self {
-        let keys = &node.list_map_keys;
-        let mut sorted: Vec<&Value> = items.iter().filter(|v| v.is_object()).collect();
-        sorted.sort_by(|a, b| by_keys(keys, a, b));
+        let keys = &*node.list_map_keys;
+        let keyed = items.iter().filter(|v| v.is_object()).map(|v| Keyed::of(keys, v));
+        let mut sorted: Vec<(u64, Keyed<'a>)> = keyed.map(|k| (k.mark(), k)).collect();
+        sorted.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.order(b.1)));
         Self { keys, sorted }
     }
 
     /// The first object with the keys of this one.
     pub(in crate::schema) fn get(&self, item: &Value) -> Option<&'a Value> {
-        let first = self.sorted.partition_point(|o| by_keys(self.keys, o, item).is_lt());
-        let found = self.sorted.get(first).copied()?;
-        (item.is_object() && by_keys(self.keys, found, item).is_eq()).then_some(found)
+        if !item.is_object() {
+            return None;
+        }
+        let wanted = Keyed::of(self.keys, item);
+        let mark = wanted.mark();
+        let to = |(m, k): &(u64, Keyed<'_>)| m.cmp(&mark).then_with(|| k.order(wanted));
+        let first = self.sorted.partition_point(|o| to(o).is_lt());
+        self.sorted.get(first).filter(|o| to(o).is_eq()).map(|(_, k)| k.item)
     }
 }
 
@@ -114,6 +184,16 @@ mod tests {
         assert_eq!(repeated_values(items(&list)), [4, 7, 8, 11]);
         let list = json!([18446744073709551615u64, -1, 9223372036854775807u64, 18446744073709551614u64, -1]);
         assert_eq!(repeated_values(items(&list)), [4]);
+    }
+
+    #[test]
+    fn values_of_one_mark_are_still_told_apart() {
+        let list = json!([[1], [2], {"a": 1}, [1], {"a": 2}, 1.5, 2.5, 1.5, [2], {"a": 1}]);
+        assert_eq!(repeated_values(items(&list)), [3, 7, 8, 9]);
+        let many: Value = (0..2_000).map(|i| json!({"a": [i % 1_500], "b": format!("{:09}", i % 1_000)})).collect();
+        assert_eq!(repeated_keys(&["a".into()], items(&many)).len(), 500);
+        assert_eq!(repeated_keys(&["b".into()], items(&many)).len(), 1_000);
+        assert!(repeated_keys(&["b".into(), "a".into()], items(&many)).is_empty());
     }
 
     #[test]

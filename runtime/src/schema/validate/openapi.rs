@@ -561,16 +561,27 @@ fn object<'a>(
         }
         _ => {}
     }
-    // Both are sorted, so no search need go back.
-    let mut rest = &*node.properties;
+    // Both are sorted, so no search need go back; and mostly the next one is the one.
+    let (mut rest, mut required) = (&*node.properties, 0);
     for (k, v) in map {
-        match rest.binary_search_by(|(name, _)| name.as_ref().cmp(k)) {
-            Ok(i) => {
-                ratchet(&rest[i].1, v, &At::Field(at, k), below(k), found);
-                rest = &rest[i + 1..];
-            }
-            Err(i) => rest = &rest[i..],
-        }
+        let i = match rest {
+            [] => break,
+            [(name, _), ..] if **name == **k => 0,
+            _ => match rest.binary_search_by(|(name, _)| name.as_ref().cmp(k)) {
+                Ok(i) => i,
+                Err(i) => {
+                    rest = &rest[i..];
+                    continue;
+                }
+            },
+        };
+        let property = &rest[i].1;
+        required += usize::from(property.is_required);
+        ratchet(property, v, &At::Field(at, k), below(k), found);
+        rest = &rest[i + 1..];
+    }
+    if node.requires_declared && required == node.required.len() {
+        return;
     }
     for k in node.required.iter().filter(|k| !map.contains_key(k.as_ref())) {
         let at = At::Entry(at, k);
