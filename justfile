@@ -42,6 +42,11 @@ smoke:
     cargo build --release -p kubegraft-examples --bin widgets
     eval "$(.ci/tools)" && .ci/smoke
 
+# Fuzz a target for ten minutes: fields_v1, apply, schema or cel
+fuzz name *flags:
+    fuzz/seed || true
+    fuzz/run {{name}} -max_total_time=600 -timeout=10 -rss_limit_mb=2048 {{flags}}
+
 # CPU time of compiling 50 resources, with our derives and with kube's
 compile-bench:
     .ci/compile-bench
