@@ -120,7 +120,6 @@ async fn a_watch_shows_its_own_version() {
 }
 
 #[tokio::test]
-#[ignore = "field ownership does not follow typed conversion yet (docs/decisions/0005)"]
 async fn two_managers_apply_at_two_versions() {
     let Websites { alpha, stable, .. } = served().await;
     let of = |version: &str, spec: Value| {

@@ -233,6 +233,7 @@ macro_rules! cases {
 }
 
 cases! {
+    applies_are_judged_as_upstream_judges_them
     bodies_are_bounded_and_typed
     compiled_in_kinds_have_a_router
     deletes_take_their_options_from_either_place

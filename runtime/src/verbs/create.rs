@@ -56,7 +56,6 @@ pub(super) async fn store_new(
     let name = Some(object.name()).filter(|n| !n.is_empty()).unwrap_or(object.meta_str("generateName"));
     engine.admission().admit_create(target.resource(), namespace, name, || engine.namespace_state(namespace))?;
     own_metadata(&mut object, engine);
-    target.served.strategy.prepare_create(target, &mut object);
     dedup_owners(ctx, &mut object, AFTER_ADMISSION);
 
     let generated = object.name().is_empty() && !object.meta_str("generateName").is_empty();
@@ -65,6 +64,7 @@ pub(super) async fn store_new(
             let name = generate_name(object.meta_str("generateName"));
             object.set_meta("name", name);
         }
+        target.served.strategy.prepare_create(target, &mut object);
         check(ctx, target, &mut object)?;
         if object.resource_version().parse::<u64>().is_ok_and(|v| v != 0) {
             return Err(Status::unclassified("resourceVersion should not be set on objects to be created"));

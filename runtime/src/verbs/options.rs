@@ -2,6 +2,7 @@
 //! `api`'s affair.
 
 use crate::resource::GroupKind;
+use crate::resource::codec::go_prints;
 use crate::status::field::FieldError;
 use crate::status::{Result, Status};
 
@@ -117,7 +118,7 @@ impl RawWriteOptions {
         if self.field_manager.len() > 128 {
             errors.push(FieldError::too_long("fieldManager", 128));
         }
-        for (i, c) in self.field_manager.char_indices().filter(|(_, c)| !is_print(*c)) {
+        for (i, c) in self.field_manager.char_indices().filter(|(_, c)| !go_prints(*c)) {
             let detail = format!("invalid character {} (at position {i})", unicode_name(c));
             errors.push(FieldError::invalid("fieldManager", self.field_manager.clone(), detail));
         }
@@ -144,13 +145,8 @@ impl RawWriteOptions {
     }
 }
 
-/// Go's `unicode.IsPrint`, near enough: no control, no private or separator characters but the ASCII space.
-pub fn is_print(c: char) -> bool {
-    c == ' ' || !(c.is_control() || c.is_whitespace() || ('\u{e000}'..='\u{f8ff}').contains(&c) || c == '\u{feff}')
-}
-
 fn unicode_name(c: char) -> String {
-    let plain = if is_print(c) { format!(" '{c}'") } else { String::new() };
+    let plain = if go_prints(c) { format!(" '{c}'") } else { String::new() };
     format!("U+{:04X}{plain}", c as u32)
 }
 

@@ -208,7 +208,16 @@ async fn apply(engine: &Engine, ctx: &Context, target: &Target, raw: &[u8], opti
     let told = ctx.warnings().len();
     let merge = |live: Option<&Object>| {
         ctx.restart(told);
-        let merged = manager.apply(live, &config.object, force, writer).map_err(ApplyError::into_status)?;
+        let merged = manager.apply(live, &config.object, force, writer);
+        let undeclared = match merged {
+            Ok(_) | Err(ApplyError::Conflict(_)) => config.undeclared(target),
+            Err(_) => None,
+        };
+        let merged = match undeclared {
+            Some(path) => Err(manager.undeclared(&config.object, &path)),
+            None => merged,
+        };
+        let merged = merged.map_err(ApplyError::into_status)?;
         config.judge_duplicates(ctx, options.field_validation)?;
         decode::merged(target, merged)
     };
@@ -261,6 +270,17 @@ impl Configuration {
                 .map_err(|_| bad("error unmarshaling JSON: while decoding JSON: the body is not a map"))?,
         };
         Ok(Self { object, duplicates: decoded.duplicates, refusals })
+    }
+
+    /// A field that a kind of Kubernetes' own has not, where its schema takes anything.
+    fn undeclared(&self, target: &Target) -> Option<String> {
+        let strategy = &target.served.strategy;
+        let mut unknown = Vec::new();
+        if strategy.builtin() {
+            let mut object = self.object.clone().into_value();
+            strategy.shape(&target.version().schema, &mut object, &mut unknown).ok()?;
+        }
+        unknown.into_iter().next()
     }
 
     /// Refuses or warns of keys that are there twice, once all else is well (P20).

@@ -256,7 +256,12 @@ fn wanted(
             let force = options.force.unwrap_or_default();
             let writer = Writer { manager: &options.field_manager, ..writer };
             let merged = MANAGER.apply(Some(before), config, force, writer).map_err(ApplyError::into_status)?;
-            if merged.0.get("spec") == before.0.get("spec") {
+            let content = |scale: &Object| {
+                let mut scale = scale.clone();
+                scale.metadata_mut().remove("managedFields");
+                scale
+            };
+            if content(&merged) == content(before) {
                 return Ok(merged);
             }
             // Upstream cannot convert a Scale that it has merged, and says so to whoever applies a change.

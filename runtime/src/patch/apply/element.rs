@@ -1,9 +1,9 @@
 //! `Element`: one step of a field's path, in the terms of FieldsV1: `f:name`, `k:{"name":"a"}`, `v:"a"`, `i:0`. It owns the
 //! canonical text of a step, how steps are read and shown, and the order in which they are listed.
 
-use crate::resource::codec::json;
+use crate::resource::codec::{go_float, json};
 use crate::status::field::push_quoted;
-use serde_json::Value;
+use serde_json::{Number, Value};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt::Write;
@@ -148,8 +148,19 @@ impl<'a> Element<'a> {
         }
     }
 
-    /// Appends the step as errors show it: `.name`, `[name="a"]`, `[="a"]`, `[0]`.
+    /// Appends the step as conflicts show it: `.name`, `[name="a"]`, `[="a"]`, `[0]`. Numbers in FieldsV1 are floats to
+    /// upstream.
     pub(super) fn show(&self, out: &mut String) {
+        self.show_with(&|n| go_float(&format!("{:e}", n.as_f64().unwrap_or_default())), out);
+    }
+
+    /// The same of a step that was made of an applied value.
+    pub(super) fn show_applied(&self, out: &mut String) {
+        let float = |n: &Number| go_float(&format!("{:e}", n.as_f64().unwrap_or_default()));
+        self.show_with(&|n| n.as_i64().map_or_else(|| float(n), |i| i.to_string()), out);
+    }
+
+    fn show_with(&self, number: &dyn Fn(&Number) -> String, out: &mut String) {
         match (self.kind, self.json_unless_field()) {
             (Kind::Field, _) => {
                 out.push('.');
@@ -163,13 +174,13 @@ impl<'a> Element<'a> {
                     }
                     out.push_str(k);
                     out.push('=');
-                    show_value(v, out);
+                    show_value(v, number, out);
                 }
                 out.push(']');
             }
             (Kind::Value, v) => {
                 out.push_str("[=");
-                show_value(&v, out);
+                show_value(&v, number, out);
                 out.push(']');
             }
             _ => {
@@ -284,8 +295,9 @@ fn compare(a: &Value, b: &Value) -> Ordering {
 }
 
 /// A value within a path, as Go prints it.
-fn show_value(v: &Value, out: &mut String) {
+fn show_value(v: &Value, number: &dyn Fn(&Number) -> String, out: &mut String) {
     match v {
+        Value::Number(n) => out.push_str(&number(n)),
         Value::String(s) => push_quoted(s, out),
         Value::Array(items) => {
             out.push('[');
@@ -293,7 +305,7 @@ fn show_value(v: &Value, out: &mut String) {
                 if i > 0 {
                     out.push(',');
                 }
-                show_value(v, out);
+                show_value(v, number, out);
             }
             out.push(']');
         }
@@ -301,7 +313,7 @@ fn show_value(v: &Value, out: &mut String) {
             for (k, v) in map {
                 out.push_str(k);
                 out.push('=');
-                show_value(v, out);
+                show_value(v, number, out);
             }
         }
         scalar => out.push_str(&String::from_utf8_lossy(&json::encode(scalar))),
@@ -331,6 +343,16 @@ mod tests {
         check("k:{\"name\":\"a\"}", "k:{\"name\":\"a\"}", "[name=\"a\"]");
         check("k:{\"port\": 1, \"name\":\"a\"}", "k:{\"name\":\"a\",\"port\":1}", "[name=\"a\",port=1]");
         check("k:{}", "k:{}", "[]");
+        check("k:{\"id\":999999}", "k:{\"id\":999999}", "[id=999999]");
+        check("k:{\"id\":1000000}", "k:{\"id\":1000000}", "[id=1e+06]");
+        check("v:[1234567,0.5,true]", "v:[1234567,0.5,true]", "[=[1.234567e+06,0.5,true]]");
+    }
+
+    #[test]
+    fn whole_numbers_that_were_applied_are_shown_whole() {
+        let (element, mut out) = (Element::value(&json!([1_000_000, 2.5, 1e21])), String::new());
+        element.show_applied(&mut out);
+        assert_eq!(out, "[=[1000000,2.5,1e+21]]");
     }
 
     #[test]

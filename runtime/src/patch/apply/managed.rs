@@ -187,6 +187,16 @@ impl<'a> Managed<'a> {
     }
 }
 
+/// Whether a value has the form of an entry, whatever it says.
+pub(super) fn is_entry(value: &Value) -> bool {
+    const TEXTS: [&str; 5] = ["apiVersion", "fieldsType", "manager", "operation", "subresource"];
+    let text = |field: &str| value.get(field).is_none_or(|v| v.is_string() || v.is_null());
+    let time = value.get("time").filter(|v| !v.is_null());
+    value.is_object()
+        && TEXTS.into_iter().all(text)
+        && time.is_none_or(|v| v.as_str().is_some_and(|s| s.parse::<jiff::Timestamp>().is_ok()))
+}
+
 /// Whether a client asks for all entries to be dropped: `[]` or `[{}]` (P33).
 pub(super) fn is_reset(list: &Value) -> bool {
     match list {

@@ -7,6 +7,7 @@ use super::managed::{self, Entry, Managed};
 use super::set::Set;
 use super::typed;
 use super::update::{Failure, View};
+use crate::resource::codec::go_prints;
 use crate::resource::conversion::{Graph, KEPT};
 use crate::resource::{GroupVersion, Object};
 use crate::schema::Definition;
@@ -66,7 +67,7 @@ pub fn manager_name(given: &str, user_agent: &str) -> String {
     if !given.is_empty() {
         return given.to_owned();
     }
-    let prefix: String = user_agent.split('/').next().unwrap_or_default().chars().filter(|c| !c.is_control()).collect();
+    let prefix: String = user_agent.split('/').next().unwrap_or_default().chars().filter(|c| go_prints(*c)).collect();
     let mut end = prefix.len().min(128);
     while !prefix.is_char_boundary(end) {
         end -= 1;
@@ -260,9 +261,9 @@ impl FieldManager {
                 e => failed(e),
             })?;
         }
-        // What is no list of objects is not read as entries, and found by the schema.
+        // What is no list of entries is found by the schema.
         let entries = applied.meta("managedFields").and_then(Value::as_array);
-        if entries.is_some_and(|all| all.iter().all(Value::is_object)) {
+        if entries.is_some_and(|all| all.iter().all(managed::is_entry)) {
             return Err(ApplyError::Refused("metadata.managedFields must be nil".to_owned()));
         }
         let view = self.view(writer.subresource);
@@ -300,6 +301,15 @@ impl FieldManager {
     fn named(&self, object: &Object) -> String {
         let (ns, name, gv, kind) = (object.namespace(), object.name(), &self.api_version, &self.definition.names.kind);
         format!("{ns}/{name}; {gv}, Kind={kind}")
+    }
+
+    /// What an applied configuration is refused with that has a field which is not declared, where types other than the
+    /// schema's say so.
+    pub fn undeclared(&self, applied: &Object, path: &str) -> ApplyError {
+        let named = self.named(applied);
+        ApplyError::Failed(format!(
+            "failed to create typed patch object ({named}): .{path}: field not declared in schema"
+        ))
     }
 
     fn check_kind(&self, applied: &Object) -> Result<(), ApplyError> {

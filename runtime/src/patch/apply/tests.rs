@@ -234,6 +234,81 @@ fn nobody_owns_what_conversion_keeps_in_an_annotation() {
 }
 
 #[test]
+fn an_explicit_null_is_a_field_in_every_version() {
+    #[derive(Serialize, Deserialize)]
+    struct Old {
+        note: Option<String>,
+        size: Option<i64>,
+    }
+    #[derive(Serialize, Deserialize)]
+    struct New {
+        note: Option<String>,
+        width: Option<i64>,
+    }
+    impl From<Old> for New {
+        fn from(old: Old) -> Self {
+            Self { note: old.note, width: old.size }
+        }
+    }
+    impl From<New> for Old {
+        fn from(new: New) -> Self {
+            Self { note: new.note, size: new.width }
+        }
+    }
+    let version = |name: &str, size: &str| {
+        let spec = json!({"type": "object",
+            "properties": {"note": {"type": "string", "nullable": true}, size: {"type": "integer"}}});
+        json!({"name": name, "served": true, "storage": name == "v2",
+            "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}}})
+    };
+    let definition =
+        Definition::from_crd(&json!({"spec": {"group": "ex.io", "names": {"plural": "things", "kind": "Thing"},
+        "versions": [version("v2", "width"), version("v1", "size")]}}));
+    let (old, new) = managers(definition.expect("a definition"), Graph::new("v1").spec_step::<Old, New>("v2"));
+    let applied = thing("v1", json!({"note": null, "size": 1}));
+    let live = seen(&old, old.apply(None, &applied, false, by("one")).expect("applied"), NEW);
+    assert_eq!(live.0["spec"], json!({"note": null, "width": 1}));
+
+    // It is given up in the other version, and goes.
+    let left = new.apply(Some(&live), &thing("v2", json!({"width": 1})), false, by("one")).expect("its own");
+    assert_eq!(left.0["spec"], json!({"width": 1}));
+
+    // An update takes it away from whoever has it, and what the types have no value for is no change.
+    let mut live = live;
+    live.set_meta("uid", "u");
+    let mut edited = live.clone();
+    edited.0["spec"] = json!({"width": 1});
+    new.on_update(&live, &mut edited, by("hand"));
+    assert_eq!(owners(&edited), [("one".into(), "ex.io/v1".into(), json!({"f:spec": {"f:size": {}}}))]);
+}
+
+#[test]
+fn a_field_that_another_version_has_not_is_told_with_that_version() {
+    let text = json!({"type": "string"});
+    let version = |name: &str, fields: Value| {
+        json!({"name": name, "served": true, "storage": name == "v1", "schema": {"openAPIV3Schema": {
+            "type": "object", "properties": {"spec": {"type": "object", "properties": fields}}}}})
+    };
+    let definition =
+        Definition::from_crd(&json!({"spec": {"group": "ex.io", "names": {"plural": "things", "kind": "Thing"},
+        "versions": [version("v1", json!({"a": text, "b": text})), version("v2", json!({"a": text}))]}}));
+    let definition = Arc::new(definition.expect("a definition"));
+    let fields = |version| FieldManager::new(definition.clone(), version, Object::default(), false);
+    let live = fields(0).apply(None, &thing("v1", json!({"a": "x"})), false, by("one")).expect("applied");
+    let mut live = fields(1).apply(Some(&live), &thing("v2", json!({"a": "x"})), false, by("two")).expect("shared");
+    live.0["apiVersion"] = "ex.io/v1".into();
+    // Whether or not the manager gives anything up.
+    for spec in [json!({"b": "y"}), json!({"a": "x", "b": "y"})] {
+        let Err(ApplyError::Failed(why)) = fields(0).apply(Some(&live), &thing("v1", spec), true, by("one")) else {
+            panic!("applied")
+        };
+        let want = "failed to prune fields: failed add back owned items: failed to convert merged object at version \
+            ex.io/v2: .spec.b: field not declared in schema";
+        assert_eq!(why, want);
+    }
+}
+
+#[test]
 fn an_object_that_cannot_be_converted_stops_an_apply_and_leaves_an_update_its_owners() {
     let (old, new) = renamed();
     let live = old.apply(None, &thing("v1", json!({"colour": "red"})), false, by("one")).expect("applied");

@@ -6,7 +6,6 @@ use super::conflict::{Conflict, conflicts};
 use super::managed::{Entry, Identity, Managed};
 use super::set::Set;
 use super::typed::{self, Changes, Type};
-use crate::patch::merge::drop_nulls;
 use crate::resource::conversion::Graph;
 use crate::resource::{GroupVersion, Object};
 use crate::schema::Definition;
@@ -81,11 +80,7 @@ impl<'a> View<'a> {
             None => Cow::Borrowed(object),
             graph => {
                 let converted = self.definition.convert(graph, Object(object.clone()), to);
-                let mut converted = converted.map_err(|e| e.to_string())?.0;
-                // A type writes null for what it has not.
-                converted.retain(|_, v| !v.is_null());
-                converted.values_mut().for_each(drop_nulls);
-                Cow::Owned(converted)
+                Cow::Owned(converted.map_err(|e| e.to_string())?.0)
             }
         };
         typed::check(self.type_of(to), &object, false)?;
@@ -259,7 +254,9 @@ impl<'a> View<'a> {
         let Some(of_last) = self.find(last.api_version)? else { return Ok(()) };
         // What is still owned is not removed, and all on the way to it is owned too.
         let owns_all = |e: &Entry<'_>| e.api_version == last.api_version && last.set.is_subset(&e.set);
-        if managed.entries.iter().any(owns_all) {
+        // Other versions must be able to tell what they own all the same.
+        let alone = managed.entries.iter().all(|e| e.api_version == last.api_version);
+        if alone && managed.entries.iter().any(owns_all) {
             return Ok(());
         }
         let mut owned: Vec<(usize, Set<'a>)> = vec![(of_last, Set::default())];
@@ -284,7 +281,7 @@ impl<'a> View<'a> {
             let root = self.type_of(*version);
             let named = |set: &Set<'a>| typed::with_named_fields(root, set);
             let lost = |what: &str, e: String| {
-                let name = &self.definition.versions[*version].name;
+                let name = GroupVersion::new(&self.definition.group, &self.definition.versions[*version].name);
                 failed(format!("failed add back owned items: failed to convert {what} object at version {name}: {e}"))
             };
             let all = converted.as_ref().unwrap_or(&whole);

@@ -89,6 +89,15 @@ pub fn go_type(value: &Value) -> &'static str {
     }
 }
 
+/// Go's `unicode.IsPrint`: letters, marks, numbers, punctuation, symbols and the plain space.
+pub fn go_prints(c: char) -> bool {
+    match c {
+        '\0'..='\x7f' => (' '..='~').contains(&c),
+        // After another one no character is escaped for being a mark, only for not being printable.
+        c => ['.', c].iter().collect::<String>().escape_debug().nth(1) == Some(c),
+    }
+}
+
 /// A float as Go's `%g` writes it, given its shortest digits in the form `1.5e7`: an exponent below 1e-4 and from 1e6.
 pub fn go_float(shortest: &str) -> String {
     let Some((digits, exponent)) = shortest.split_once('e') else { return shortest.to_owned() };

@@ -13,7 +13,7 @@ use crate::verbs::options::{DeleteOptions, Propagation, WriteOptions};
 use crate::verbs::served::Served;
 use crate::verbs::store::{Change, Preconditions};
 use crate::verbs::strategy::{Strategy, keep_content, keep_status};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -83,11 +83,15 @@ impl Strategy for Namespaces {
     }
 
     fn shape(&self, schema: &Schema, object: &mut Value, unknown: &mut Vec<String>) -> std::result::Result<(), String> {
-        schema.shape(object, unknown)
+        schema.shape(object, unknown)?;
+        object.as_object_mut().map(name_label);
+        Ok(())
     }
 
     fn complete(&self, schema: &Schema, object: &mut Value) -> std::result::Result<(), String> {
-        schema.complete(object)
+        schema.complete(object)?;
+        object.as_object_mut().map(name_label);
+        Ok(())
     }
 
     fn prepare_create(&self, _: &Target, new: &mut Object) {
@@ -101,8 +105,8 @@ impl Strategy for Namespaces {
                 list.push(KUBERNETES.into());
             }
         }
-        let name = new.name().to_owned();
-        name_label(new, &name);
+        // A name that was generated is known only now.
+        name_label(&mut new.0);
     }
 
     fn prepare_update(&self, target: &Target, new: &mut Object, old: &Object) {
@@ -115,7 +119,6 @@ impl Strategy for Namespaces {
                     Some(spec) => new.0.insert("spec".into(), spec.clone()),
                     None => new.0.remove("spec"),
                 };
-                name_label(new, old.name());
             }
         }
     }
@@ -166,11 +169,17 @@ impl Strategy for Namespaces {
     }
 }
 
-/// Every namespace can be selected by its name's label.
-fn name_label(object: &mut Object, name: &str) {
-    let labels = object.metadata_mut().entry("labels").or_insert_with(|| json!({}));
+/// Every namespace can be selected by its name's label, which belongs to who creates it.
+fn name_label(object: &mut Map<String, Value>) {
+    let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return };
+    let Some(name) = metadata.get("name").and_then(Value::as_str).filter(|n| !n.is_empty()) else { return };
+    let name = Value::from(name);
+    let labels = metadata.entry("labels").or_insert(Value::Null);
+    if labels.is_null() {
+        *labels = json!({});
+    }
     if let Some(labels) = labels.as_object_mut() {
-        labels.insert("kubernetes.io/metadata.name".into(), name.into());
+        labels.insert("kubernetes.io/metadata.name".into(), name);
     }
 }
 

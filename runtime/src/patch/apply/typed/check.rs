@@ -52,7 +52,7 @@ impl<'v> Walk<'v, '_> {
                     path.push('.');
                     path.push_str(name);
                 }
-                Step::Item(key) => key.element().show(&mut path),
+                Step::Item(key) => key.element().show_applied(&mut path),
                 Step::Index(i) => path.push_str(&format!("[{i}]")),
             }
         }
@@ -114,7 +114,7 @@ impl<'v> Walk<'v, '_> {
                 };
                 if !self.twice && seen.again(&key, items.len()) {
                     let mut text = String::new();
-                    key.element().show(&mut text);
+                    key.element().show_applied(&mut text);
                     self.fault(format!("duplicate entries for key {text}"));
                 }
                 Step::Item(key)

@@ -1,6 +1,6 @@
 //! Numbers and quoted text as Go reads and writes them, where a value, an error or a cost shows it.
 
-use crate::resource::codec::go_float;
+use crate::resource::codec::{go_float, go_prints};
 use std::fmt::Write;
 
 /// `strconv.Quote`
@@ -18,7 +18,7 @@ pub(in crate::schema) fn quote(s: &str) -> String {
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
             '\x0b' => out.push_str("\\v"),
-            c if printable(c) => out.push(c),
+            c if go_prints(c) => out.push(c),
             c if (c as u32) < 0x80 => _ = write!(out, "\\x{:02x}", c as u32),
             c if (c as u32) < 0x10000 => _ = write!(out, "\\u{:04x}", c as u32),
             c => _ = write!(out, "\\U{:08x}", c as u32),
@@ -26,18 +26,6 @@ pub(in crate::schema) fn quote(s: &str) -> String {
     }
     out.push('"');
     out
-}
-
-/// Go prints letters, marks, numbers, punctuation, symbols and the plain space.
-fn printable(c: char) -> bool {
-    match c {
-        ' '..='~' => true,
-        '\u{a0}' | '\u{ad}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => false,
-        c if c.is_control() || c.is_whitespace() => false,
-        '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => false,
-        '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}' => false,
-        _ => true,
-    }
 }
 
 /// `%g`, the shortest text that reads back the same.
