@@ -19,7 +19,10 @@ pub fn derive_kube_schema(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     let mut report = Report::default();
     let model = model::Container::read(&input, &mut report);
-    let code = emit::schema(&model);
+    let mut code = emit::schema(&model);
+    if model.attrs.apply && !syntax::applies(&input.attrs) {
+        code.extend(emit::apply(&model::Apply::read(&input), &model.attrs.crates));
+    }
     report.finish(code).into()
 }
 

@@ -1,6 +1,7 @@
 //! One binary for all integration tests of the repository.
 
 mod apply;
+mod apply_typed;
 mod apply_versions;
 mod command_line;
 mod diff;

@@ -11,7 +11,6 @@ use kube::runtime::watcher;
 use kube::{Client, Resource, ResourceExt};
 use kubegraft::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +19,7 @@ mod tests;
 
 /// A number of ships of one class.
 #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug)]
-#[kube(group = "fleet.example.com", version = "v1", kind = "Fleet", namespaced, status = "FleetStatus")]
+#[kube(group = "fleet.example.com", version = "v1", kind = "Fleet", namespaced, status = "FleetStatus", apply)]
 #[kube(scale(spec_replicas_path = ".spec.ships", status_replicas_path = ".status.ships"))]
 #[kube(printcolumn(name = "Wanted", type_ = "integer", json_path = ".spec.ships"))]
 #[kube(printcolumn(name = "There", type_ = "integer", json_path = ".status.ships"))]
@@ -34,6 +33,7 @@ pub struct FleetSpec {
 
 /// What has become of a fleet.
 #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default)]
+#[x_kube(apply)]
 pub struct FleetStatus {
     /// How many ships there are.
     #[serde(default)]
@@ -86,7 +86,9 @@ async fn reconcile(fleet: Arc<Fleet>, client: Arc<Client>) -> Result<Action, kub
         ship.metadata.owner_references = fleet.controller_owner_ref(&()).map(|owner| vec![owner]);
         ships.create(&PostParams::default(), &ship).await?;
     }
-    let status = Patch::Merge(json!({"status": FleetStatus { ships: fleet.spec.ships }}));
-    fleets.patch_status(&fleet.name_any(), &PatchParams::default(), &status).await?;
+    // Of the status, the operator owns what it sets, and nothing else.
+    let status = FleetApply::new(fleet.name_any()).with_status(FleetStatusApply::new().with_ships(fleet.spec.ships));
+    let operator = PatchParams::apply("fleet-operator").force();
+    fleets.patch_status(&fleet.name_any(), &operator, &Patch::Apply(status)).await?;
     Ok(Action::await_change())
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use kubegraft::testing::Server;
+use serde_json::json;
 
 async fn sea() -> (Server, Api<Fleet>, Api<Ship>) {
     let server = Server::builder().resource::<Fleet>().resource::<Ship>().start().await.expect("a server");

@@ -12,8 +12,14 @@ pub(crate) fn resource(r: &Resource, clean: bool) -> TokenStream {
     let parts: TokenStream =
         [declared(r), methods(r), serialize(r), traits(r), definition(r), schema(r), cel(r)].into_iter().collect();
     let test = (clean && r.attrs.test && r.attrs.schema == Mode::Derived).then(|| test(r));
+    let apply = r.apply.as_ref().map(|spec| {
+        let (spec, whole) = (super::apply::apply(spec, &r.attrs.crates), super::apply::resource(r));
+        quote!(#spec #whole)
+    });
     quote! {
         #root
+
+        #apply
 
         const _: () = {
             #parts

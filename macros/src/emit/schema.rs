@@ -287,7 +287,7 @@ fn property(f: &Field, n: &Names) -> TokenStream {
 
 /// As serde tells an option: by its name.
 fn is_option(ty: &syn::Type) -> bool {
-    matches!(ty, syn::Type::Path(p) if p.path.segments.last().is_some_and(|s| s.ident == "Option"))
+    crate::model::inside(ty, &["Option"]).is_some()
 }
 
 fn variants(all: &[Variant], n: &Names) -> TokenStream {

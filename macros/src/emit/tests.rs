@@ -1,6 +1,6 @@
 //! Generated code names everything by a full path: nothing of it depends on what the user's module has in scope.
 
-use crate::model::{Container, Resource};
+use crate::model::{Apply, Container, Resource};
 use crate::report::Report;
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{DeriveInput, parse_quote};
@@ -17,7 +17,7 @@ fn code() -> TokenStream {
         #[kube(group = "example.com", version = "v1", kind = "Widget", namespaced, status = "WidgetStatus", derive = "Default")]
         #[kube(scale(spec_replicas_path = ".spec.count", status_replicas_path = ".status.count"), cel, validation = "true")]
         #[kube(printcolumn(name = "Count", type_ = "integer", json_path = ".spec.count", priority = 1))]
-        #[kube(shortname = "w", category = "all", annotation("a", "b"), label("c", "d"), deprecated = "why")]
+        #[kube(shortname = "w", category = "all", annotation("a", "b"), label("c", "d"), deprecated = "why", apply)]
         #[x_kube(cel, validation = "true")]
         #[serde(default)]
         struct WidgetSpec {
@@ -33,6 +33,13 @@ fn code() -> TokenStream {
             d: D,
             #[x_kube(schema_with = function)]
             e: E,
+            #[serde(with = "module")]
+            #[x_kube(schema_with = function)]
+            f: F,
+            #[x_kube(apply = "whole")]
+            g: ::std::option::Option<G>,
+            h: ::std::option::Option<::std::vec::Vec<H>>,
+            i: ::std::collections::BTreeMap<K, I>,
         }
     };
     let kinds: DeriveInput = parse_quote! {
@@ -43,6 +50,9 @@ fn code() -> TokenStream {
         #[serde(tag = "t")]
         enum Kinds { A, B(i64x), C { x: i32 } }
     };
+    let generic: DeriveInput = parse_quote! {
+        struct Holder<'a, T> { t: T, #[serde(skip)] a: &'a u8 }
+    };
     let external: DeriveInput = parse_quote! {
         enum Kinds { A, B(i64x), C { x: i32 } }
     };
@@ -50,6 +60,9 @@ fn code() -> TokenStream {
     let mut out = TokenStream::new();
     for i in [&input, &kinds, &tagged, &external] {
         out.extend(super::schema(&Container::read(i, &mut report)));
+    }
+    for i in [&kinds, &tagged, &external, &generic] {
+        out.extend(super::apply(&Apply::read(i), &Default::default()));
     }
     let resource = Resource::read(&input, &mut report).expect("a resource");
     out.extend(super::resource(&resource, true));

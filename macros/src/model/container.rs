@@ -210,7 +210,7 @@ fn field(f: &syn::Field, index: usize, place: &Place<'_>, report: &mut Report) -
         flatten: serde.flatten,
         write_only: serde.skip_deserializing,
         by_function: serde.with.is_some() || serde.deserialize_with,
-        written_by_function: serde.with.is_some() || serde.serialize_with,
+        written_by_function: serde.with.is_some() || serde.serialize_with.is_some(),
         skip_serializing_if: serde.skip_serializing_if.clone(),
         attrs,
     })
@@ -262,7 +262,7 @@ fn names(ty: &Type, of: &Ident) -> bool {
 }
 
 fn tuple_type(ty: &Type, report: &mut Report) {
-    if let Type::Tuple(t) = ty
+    if let Type::Tuple(t) = ungroup(ty)
         && let Some(first) = t.elems.first()
         && let Some(other) = t.elems.iter().find(|e| *e != first)
     {
@@ -275,9 +275,7 @@ fn tuple_type(ty: &Type, report: &mut Report) {
 }
 
 fn number_type(ty: &Type, report: &mut Report) {
-    if let Type::Path(p) = ty
-        && (p.path.is_ident("i128") || p.path.is_ident("u128"))
-    {
+    if plainly(ty, &["i128", "u128"]) {
         report.at(
             ty,
             "the integers of Kubernetes have 64 bits; use i64, or a string with a pattern: \
@@ -318,15 +316,42 @@ fn check(f: &syn::Field, attrs: &SchemaAttrs, report: &mut Report) {
 
 /// Whether a type, or what it is an option of, is one of these.
 fn plainly(ty: &Type, of: &[&str]) -> bool {
-    let Type::Path(p) = ty else { return false };
-    let Some(last) = p.path.segments.last() else { return false };
-    if last.ident == "Option"
-        && let syn::PathArguments::AngleBracketed(a) = &last.arguments
-        && let Some(syn::GenericArgument::Type(t)) = a.args.first()
-    {
-        return plainly(t, of);
+    is_one_of(inside(ty, &["Option"]).unwrap_or(ty), of)
+}
+
+/// Whether a type has one of these names, and no arguments.
+pub(super) fn is_one_of(ty: &Type, names: &[&str]) -> bool {
+    let Type::Path(p) = ungroup(ty) else { return false };
+    p.path.segments.last().is_some_and(|s| names.iter().any(|n| s.ident == n) && s.arguments.is_empty())
+}
+
+/// The types that a type of one of these names has as its arguments.
+pub(crate) fn arguments<'t>(ty: &'t Type, names: &[&str]) -> Vec<&'t Type> {
+    let Type::Path(p) = ungroup(ty) else { return Vec::new() };
+    let Some(last) = p.path.segments.last().filter(|s| names.iter().any(|n| s.ident == n)) else { return Vec::new() };
+    let syn::PathArguments::AngleBracketed(all) = &last.arguments else { return Vec::new() };
+    let types = all.args.iter().filter_map(|a| match a {
+        syn::GenericArgument::Type(t) => Some(t),
+        _ => None,
+    });
+    types.collect()
+}
+
+/// What a type of one of these names holds.
+pub(crate) fn inside<'t>(ty: &'t Type, names: &[&str]) -> Option<&'t Type> {
+    match arguments(ty, names).as_slice() {
+        [one] => Some(one),
+        _ => None,
     }
-    of.iter().any(|n| last.ident == n) && last.arguments.is_empty()
+}
+
+/// Types that came through a macro are in invisible groups.
+fn ungroup(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(g) => ungroup(&g.elem),
+        Type::Paren(p) => ungroup(&p.elem),
+        ty => ty,
+    }
 }
 
 pub(crate) fn unraw(ident: &Ident) -> String {

@@ -1,5 +1,6 @@
 //! A resource: what `#[kube(...)]` says, checked against Kubernetes' rules and against the struct.
 
+use super::apply::Apply;
 use super::container::unraw;
 use super::{case::Case, names, paths, rules};
 use crate::report::Report;
@@ -19,6 +20,8 @@ pub(crate) struct Resource {
     pub(crate) plural: String,
     pub(crate) descriptions: Ident,
     pub(crate) attrs: KubeAttrs,
+    /// The apply configuration of the spec, if there is to be one.
+    pub(crate) apply: Option<Apply>,
 }
 
 const COLUMN_TYPES: &[&str] = &["integer", "number", "string", "boolean", "date"];
@@ -65,6 +68,7 @@ impl Resource {
             singular,
             plural,
             descriptions,
+            apply: attrs.apply.then(|| Apply::read(input)),
             attrs,
         })
     }

@@ -35,6 +35,7 @@ pub(crate) const KNOWN: &[&str] = &[
     "crates",
     "descriptions",
     "test",
+    "apply",
 ];
 
 /// Whether and how the root type has a schema.
@@ -166,6 +167,7 @@ pub(crate) struct KubeAttrs {
     pub(crate) crates: Crates,
     pub(crate) descriptions: Option<LitStr>,
     pub(crate) test: bool,
+    pub(crate) apply: bool,
 }
 
 impl KubeAttrs {
@@ -198,6 +200,7 @@ impl KubeAttrs {
             crates: Crates::default(),
             descriptions: None,
             test: true,
+            apply: false,
         };
         for item in items(attrs, "kube", report) {
             out.take(&item, report);
@@ -243,9 +246,17 @@ impl KubeAttrs {
             "crates" => self.crates.read(item, report),
             "descriptions" => once(&mut self.descriptions, &item.name, item.text(report), report),
             "test" => self.test = item.boolean(report),
+            "apply" => self.apply = item.boolean(report),
             _ => report.unknown(&item.name, "#[kube]", KNOWN),
         }
     }
+}
+
+/// Whether the derive of the resource makes the apply configuration of its spec.
+pub(crate) fn applies(attrs: &[Attribute]) -> bool {
+    let mut silent = Report::default();
+    let all = items(attrs, "kube", &mut silent);
+    all.iter().any(|i| i.name == "apply" && i.boolean(&mut silent))
 }
 
 fn pair(item: &Item, report: &mut Report) -> Option<(LitStr, LitStr)> {

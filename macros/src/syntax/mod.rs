@@ -10,7 +10,7 @@ mod tests;
 mod versioned;
 
 pub(crate) use inherit::Inherit;
-pub(crate) use kube::{ColumnAttrs, Crates, KubeAttrs, Mode};
+pub(crate) use kube::{ColumnAttrs, Crates, KubeAttrs, Mode, applies};
 pub(crate) use schema::{Facet, SchemaAttrs};
 pub(crate) use serde::{DefaultFrom, SerdeAttrs};
 pub(crate) use versioned::{Difference, DifferenceAttrs, HeadAttrs, KubeNames, Only, Place, VersionAttrs};

@@ -42,6 +42,7 @@ pub(crate) const FIELD: &[&str] = &[
     "items",
     "schema",
     "schema_with",
+    "apply",
 ];
 
 /// What it knows on a container besides.
@@ -134,6 +135,8 @@ pub(crate) struct SchemaAttrs {
     pub(crate) list_map_keys: Vec<LitStr>,
     pub(crate) bound: Option<LitStr>,
     pub(crate) int_or_string: bool,
+    /// A type has an apply configuration; a field's values are applied as a whole.
+    pub(crate) apply: bool,
     /// The names of our own attributes, where they stand.
     pub(crate) said: Vec<Ident>,
 }
@@ -218,6 +221,16 @@ impl SchemaAttrs {
             }
             "int_or_string" => {
                 self.int_or_string = item.boolean(report);
+            }
+            "apply" if container => self.apply = item.boolean(report),
+            "apply" => {
+                self.apply = true;
+                if item.text(&mut Report::default()).is_none_or(|t| t.value() != "whole") {
+                    report.at(
+                        &item.name,
+                        "on a field, `apply` says that its values are given as a whole: `apply = \"whole\"`",
+                    );
+                }
             }
             "doc" => {
                 if let Some(s) = item.text(report) {

@@ -24,7 +24,7 @@ pub(crate) struct SerdeAttrs {
     pub(crate) skip_deserializing: bool,
     pub(crate) skip_serializing_if: Option<Path>,
     pub(crate) with: Option<LitStr>,
-    pub(crate) serialize_with: bool,
+    pub(crate) serialize_with: Option<Path>,
     pub(crate) deserialize_with: bool,
     pub(crate) transparent: bool,
     pub(crate) deny_unknown_fields: bool,
@@ -33,6 +33,8 @@ pub(crate) struct SerdeAttrs {
     pub(crate) untagged: Option<Ident>,
     pub(crate) other: bool,
     pub(crate) from: Option<Type>,
+    /// Written through another type.
+    pub(crate) into: bool,
 }
 
 impl SerdeAttrs {
@@ -87,7 +89,7 @@ impl SerdeAttrs {
             "skip_deserializing" => self.skip_deserializing = true,
             "skip_serializing_if" => self.skip_serializing_if = item.path(silent),
             "with" => self.with = item.text(silent),
-            "serialize_with" => self.serialize_with = true,
+            "serialize_with" => self.serialize_with = item.path(silent),
             "deserialize_with" => self.deserialize_with = true,
             "transparent" => self.transparent = true,
             "deny_unknown_fields" => self.deny_unknown_fields = true,
@@ -96,6 +98,7 @@ impl SerdeAttrs {
             "untagged" => self.untagged = Some(item.name.clone()),
             "other" => self.other = true,
             "from" | "try_from" => self.from = item.ty(silent),
+            "into" => self.into = true,
             _ => {}
         }
     }

@@ -1,6 +1,7 @@
 //! What derived code stands on: builders of JSON schemas with serde's meaning, their lowering to structural schemas, and the
 //! CustomResourceDefinition of a type. The derive itself is the macros crate's; what a schema means is `schema`'s.
 
+mod apply;
 mod build;
 mod check;
 mod crd;
@@ -8,6 +9,7 @@ mod lists;
 mod probe;
 mod structural;
 
+pub use apply::{Apply, MetadataApply, has_configuration};
 pub use build::{Branches, Object, Property, subschema, tuple, unit};
 pub use check::{Invalid, check_definition, validate, validate_value};
 pub use crd::{Column, Declared, Descriptions, Scale, root_schema, schema_value, structural_schema};

@@ -2,6 +2,7 @@
 #![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used)]
 #![recursion_limit = "256"]
 
+mod apply;
 mod forms;
 mod resource;
 mod types;

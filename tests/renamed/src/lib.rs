@@ -8,7 +8,7 @@ use ::graft::{CustomResource, KubeSchema};
 /// Not the one of std.
 #[derive(KubeSchema, Serialize, Deserialize, ::core::clone::Clone, ::core::fmt::Debug, ::core::default::Default)]
 #[serde(crate = "::data")]
-#[x_kube(crates(kubegraft = "::graft"))]
+#[x_kube(apply, crates(kubegraft = "::graft"))]
 pub struct Option {
     /// A field.
     #[serde(default)]
@@ -18,7 +18,7 @@ pub struct Option {
 /// Not the one of std.
 #[derive(KubeSchema, Serialize, Deserialize, ::core::clone::Clone, ::core::fmt::Debug)]
 #[serde(crate = "::data", tag = "kind")]
-#[x_kube(crates(kubegraft = "::graft"))]
+#[x_kube(apply, crates(kubegraft = "::graft"))]
 pub enum Result {
     /// A variant.
     Ok(Option),
@@ -32,7 +32,7 @@ pub enum Result {
 /// Not the one of std.
 #[derive(KubeSchema, Serialize, Deserialize, ::core::clone::Clone, ::core::fmt::Debug)]
 #[serde(crate = "::data", default)]
-#[x_kube(crates(kubegraft = "::graft"))]
+#[x_kube(apply, crates(kubegraft = "::graft"))]
 pub struct Default {
     /// A list.
     #[x_kube(merge_strategy = ListMerge::Set, items(min_length = 1))]
@@ -61,12 +61,13 @@ impl ::core::default::Default for Default {
     scale(spec_replicas_path = ".spec.number", status_replicas_path = ".status.number")
 )]
 #[kube(
+    apply,
     crates(kubegraft = "::graft"),
     derive = "::core::cmp::PartialEq",
     printcolumn(name = "Number", type_ = "integer", json_path = ".spec.number")
 )]
 #[kube(cel, validation = Rule::new("self.spec.number > 0").message("positive"))]
-#[x_kube(crates(kubegraft = "::graft"))]
+#[x_kube(apply, crates(kubegraft = "::graft"))]
 #[derive(::core::cmp::PartialEq)]
 pub struct Box {
     /// A number.
@@ -76,7 +77,7 @@ pub struct Box {
 /// A status.
 #[derive(KubeSchema, Serialize, Deserialize, ::core::clone::Clone, ::core::fmt::Debug, ::core::cmp::PartialEq)]
 #[serde(crate = "::data")]
-#[x_kube(crates(kubegraft = "::graft"))]
+#[x_kube(apply, crates(kubegraft = "::graft"))]
 pub struct Vec {
     /// A number.
     pub number: i32,
