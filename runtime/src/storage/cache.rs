@@ -1,12 +1,13 @@
 //! The cache of one kind over any backend: every version of every object inside the window, decoded once, and the events
-//! that led from one to the next. Readers copy pointers, watchers keep a cursor; nobody queues for anybody.
+//! that led from one to the next. Readers copy pointers, watchers keep a cursor; nobody queues for anybody. `state` owns what is
+//! kept.
 
 mod check;
+mod state;
 
 use super::contract::{Attachment, Backend, Error, Event as Raw, Range, Revision, Sink, Subscription};
 use bytes::Bytes;
-use smallvec::{SmallVec, smallvec};
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use state::{Half, Recipe, Slot, State, Version};
 use std::ops::Bound;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
@@ -17,6 +18,8 @@ use tokio::sync::watch;
 pub trait Codec: Send + Sync + 'static {
     /// What is kept per object and revision.
     type Entry: Send + Sync + 'static;
+    /// The part of an entry that it is selected and found by, which stays in memory while the entry is in the window.
+    type Trace: Clone + Send + Sync + 'static;
     /// Decodes a value; `attachment` is what the writer left, when it was in this process. A value that cannot be decoded
     /// is left out of the cache, which says so in the log.
     fn decode(
@@ -26,10 +29,12 @@ pub trait Codec: Send + Sync + 'static {
         revision: Revision,
         attachment: Option<&Attachment>,
     ) -> Result<Self::Entry, String>;
+    /// An entry's trace.
+    fn trace<'a>(&self, entry: &'a Self::Entry) -> &'a Self::Trace;
     /// What an entry can be found by, such as its labels: texts that [`Cache::select`] is given.
-    fn terms(&self, entry: &Self::Entry) -> Vec<String>;
+    fn terms(&self, trace: &Self::Trace) -> Vec<String>;
     /// Whether two entries are found by the same; cheaper than to compare their terms.
-    fn same_terms(&self, a: &Self::Entry, b: &Self::Entry) -> bool;
+    fn same_terms(&self, a: &Self::Trace, b: &Self::Trace) -> bool;
 }
 
 /// A change of one object, shared by all its watchers.
@@ -91,27 +96,6 @@ impl<E> Default for Page<E> {
     }
 }
 
-/// The chain of an object's versions inside the window, newest last. Most objects have one.
-type Chain<E> = SmallVec<[(Revision, Option<Arc<E>>); 1]>;
-
-/// Keys in order, and the places of their chains.
-type Keys = BTreeMap<Arc<str>, usize>;
-
-struct State<E> {
-    objects: Keys,
-    /// Chains by place, and places that are free.
-    chains: Vec<Chain<E>>,
-    free: Vec<usize>,
-    /// Objects by the terms that any of their versions here has.
-    index: HashMap<String, Keys>,
-    ring: VecDeque<Arc<Event<E>>>,
-    /// Events after this revision are all in the ring.
-    oldest: Revision,
-    revision: Revision,
-    live: usize,
-    closed: bool,
-}
-
 /// Events younger than this are kept, so that clients can resume (W26): a bookmark period and a quarter.
 const WINDOW: Duration = Duration::from_secs(75);
 /// Events kept at least, and at most, whatever their age.
@@ -121,9 +105,12 @@ const CROWD: usize = 64;
 /// The newest events keep their frames; a watcher further behind encodes for itself.
 const FRAMES: usize = 256;
 
+/// The newest events are kept as they are; of what is older, the backend may be asked again.
+const HOT: usize = 1024;
+
 /// The cache of one kind.
 pub struct Cache<C: Codec> {
-    state: RwLock<State<C::Entry>>,
+    state: RwLock<State<C>>,
     changed: watch::Sender<Revision>,
     backend: Arc<dyn Backend>,
     codec: C,
@@ -181,18 +168,19 @@ impl<C: Codec> Sink for Gate<C> {
 impl<C: Codec> Cache<C> {
     /// Loads a kind and follows its changes.
     pub async fn start(backend: Arc<dyn Backend>, prefix: String, codec: C) -> Result<Arc<Self>, Error> {
+        Self::start_keeping(backend, prefix, codec, HOT).await
+    }
+
+    /// As [`Cache::start`]; only so many of the newest events are kept with their objects where the backend recalls values.
+    pub(super) async fn start_keeping(
+        backend: Arc<dyn Backend>,
+        prefix: String,
+        codec: C,
+        hot: usize,
+    ) -> Result<Arc<Self>, Error> {
+        let hot = if backend.recalls() { hot } else { usize::MAX };
         let cache = Arc::new(Self {
-            state: RwLock::new(State {
-                objects: Keys::new(),
-                chains: Vec::new(),
-                free: Vec::new(),
-                index: HashMap::new(),
-                ring: VecDeque::new(),
-                oldest: 0,
-                revision: 0,
-                live: 0,
-                closed: false,
-            }),
+            state: RwLock::new(State::new(hot)),
             changed: watch::Sender::new(0),
             backend: backend.clone(),
             codec,
@@ -219,11 +207,11 @@ impl<C: Codec> Cache<C> {
         }
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, State<C::Entry>> {
+    fn read(&self) -> RwLockReadGuard<'_, State<C>> {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn state(&self) -> RwLockWriteGuard<'_, State<C::Entry>> {
+    fn state(&self) -> RwLockWriteGuard<'_, State<C>> {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -238,20 +226,7 @@ impl<C: Codec> Cache<C> {
                 Some((key, kv.revision, entry))
             })
             .collect();
-        let mut state = self.state();
-        state.objects.clear();
-        state.chains.clear();
-        state.free.clear();
-        state.index.clear();
-        state.ring.clear();
-        (state.oldest, state.revision, state.live) = (base.revision, base.revision, entries.len());
-        for (key, revision, entry) in entries {
-            let place = state.chains.len();
-            state.note(&self.codec, &key, place, None, Some(&entry));
-            state.chains.push(smallvec![(revision, Some(entry))]);
-            state.objects.insert(key, place);
-        }
-        drop(state);
+        self.state().restart(&self.codec, base.revision, entries);
         self.changed.send_replace(base.revision);
     }
 
@@ -280,8 +255,34 @@ impl<C: Codec> Cache<C> {
     /// An object's newest entry.
     pub fn get(&self, key: &str) -> Option<Arc<C::Entry>> {
         let state = self.read();
-        let place = *state.objects.get(key)?;
-        state.chains[place].last()?.1.clone()
+        match &state.chains[*state.objects.get(key)?].last()?.1 {
+            Version::Hot(entry) => Some(entry.clone()),
+            // The newest is never cold.
+            Version::Cold(_) | Version::Gone => None,
+        }
+    }
+
+    /// An object's entry at the revision of one of its writes, from the backend.
+    fn recall(&self, key: &str, revision: Revision) -> Option<Arc<C::Entry>> {
+        self.decode(key, &self.backend.recall(revision)?, revision, None)
+    }
+
+    /// The backend does not have what led to a revision any more: neither has the cache.
+    fn lose(&self, up_to: Revision) {
+        let mut state = self.state();
+        state.oldest = state.oldest.max(up_to);
+    }
+
+    /// A cold event with its objects; its revision when the backend does not have them any more.
+    fn warm(&self, recipe: Recipe<C::Entry>) -> Result<Arc<Event<C::Entry>>, Revision> {
+        let Recipe { revision, key, at, old, new } = recipe;
+        let whole = |half| match half {
+            Half::Hot(entry) => Ok(Some(entry)),
+            Half::Cold(at) => self.recall(&key, at).map(Some).ok_or(revision),
+            Half::Gone => Ok(None),
+        };
+        let (old, new) = (whole(old)?, whole(new)?);
+        Ok(Arc::new(Event { revision, key, old, new, departed: OnceLock::new(), frames: Mutex::default(), at }))
     }
 
     /// The revision that reads without a revision are exact at.
@@ -323,7 +324,7 @@ impl<C: Codec> Cache<C> {
         after: Option<&str>,
         limit: usize,
         at: Revision,
-        keep: impl Fn(&C::Entry) -> bool,
+        keep: impl Fn(&C::Trace) -> bool,
     ) -> Result<Page<C::Entry>, Error> {
         let limit = if limit == 0 { Limit::All } else { Limit::Counted(limit) };
         self.select(under, after, limit, at, &[], keep)
@@ -341,7 +342,7 @@ impl<C: Codec> Cache<C> {
         limit: Limit,
         at: Revision,
         terms: &[String],
-        keep: impl Fn(&C::Entry) -> bool,
+        keep: impl Fn(&C::Trace) -> bool,
     ) -> Result<Page<C::Entry>, Error> {
         // Asked before the lock is taken: a backend may hold its own while it delivers to this cache.
         let delivered = self.backend.delivered();
@@ -366,30 +367,30 @@ impl<C: Codec> Cache<C> {
         }
         let mut page = Page::default();
         let mut last = None;
+        // What is cold, and where in the page it belongs: recalled when the lock is gone.
+        let mut cold = Vec::new();
         for (key, place) in keys.range::<str, _>((from, Bound::Unbounded)) {
             if !key.starts_with(under) {
                 break;
             }
-            let Some((_, Some(entry))) = state.chains[*place].iter().rev().find(|(r, _)| *r <= at) else { continue };
-            if !keep(entry) {
+            let Some((revision, version)) = state.version(*place, at) else { continue };
+            if !version.trace(&self.codec).is_some_and(&keep) {
                 continue;
             }
-            match limit {
-                Limit::Counted(n) if page.items.len() >= n => {
-                    page.remaining += 1;
-                    continue;
-                }
-                _ => {}
+            let taken = page.items.len() + cold.len();
+            if matches!(limit, Limit::Counted(n) if taken >= n) {
+                page.remaining += 1;
+                continue;
             }
-            page.items.push(entry.clone());
+            match version {
+                Version::Hot(entry) => page.items.push(entry.clone()),
+                _ => cold.push((taken, key.clone(), *revision)),
+            }
             last = Some(key);
-            if matches!(limit, Limit::Uncounted(n) if page.items.len() >= n) {
-                let live = |place: &usize| {
-                    let known = state.chains[*place].iter().rev().find(|(r, _)| *r <= at);
-                    matches!(known, Some((_, Some(_))))
-                };
+            if matches!(limit, Limit::Uncounted(n) if taken + 1 >= n) {
+                let live = |place: usize| state.version(place, at).is_some_and(|(_, v)| !matches!(v, Version::Gone));
                 let rest = state.objects.range::<str, _>((Bound::Excluded(&**key), Bound::Unbounded));
-                let more = rest.take_while(|(k, _)| k.starts_with(under)).any(|(_, place)| live(place));
+                let more = rest.take_while(|(k, _)| k.starts_with(under)).any(|(_, place)| live(*place));
                 page.remaining = usize::from(more);
                 break;
             }
@@ -397,7 +398,24 @@ impl<C: Codec> Cache<C> {
         if page.remaining > 0 {
             page.more_after = last.cloned();
         }
+        drop(state);
+        if !cold.is_empty() && self.fill(&mut page, cold).is_none() {
+            self.lose(at + 1);
+            return Err(Error::Compacted { wanted: at, oldest: self.read().oldest });
+        }
         Ok(page)
+    }
+
+    /// Puts what was cold into its places.
+    fn fill(&self, page: &mut Page<C::Entry>, cold: Vec<(usize, Arc<str>, Revision)>) -> Option<()> {
+        let mut hot = std::mem::take(&mut page.items).into_iter();
+        for (place, key, revision) in cold {
+            let before = place - page.items.len();
+            page.items.extend(hot.by_ref().take(before));
+            page.items.push(self.recall(&key, revision)?);
+        }
+        page.items.extend(hot);
+        Some(())
     }
 
     /// How many objects there are.
@@ -429,101 +447,6 @@ impl<C: Codec> Cache<C> {
     }
 }
 
-impl<E> State<E> {
-    fn put<C: Codec<Entry = E>>(
-        &mut self,
-        codec: &C,
-        revision: Revision,
-        key: Arc<str>,
-        new: Option<Arc<E>>,
-        at: Instant,
-    ) {
-        self.revision = revision;
-        // One copy of a key, however many versions there are.
-        let (key, place) = match self.objects.get_key_value(&key) {
-            Some((key, place)) => (key.clone(), *place),
-            None => {
-                let place = self.free.pop().unwrap_or(self.chains.len());
-                if place == self.chains.len() {
-                    self.chains.push(Chain::new());
-                }
-                self.objects.insert(key.clone(), place);
-                (key, place)
-            }
-        };
-        let chain = &mut self.chains[place];
-        let old = chain.last().and_then(|(_, e)| e.clone());
-        chain.push((revision, new.clone()));
-        match (&old, &new) {
-            (None, Some(_)) => self.live += 1,
-            (Some(_), None) => self.live -= 1,
-            _ => {}
-        }
-        self.note(codec, &key, place, old.as_deref(), new.as_deref());
-        let (departed, frames) = (OnceLock::new(), Mutex::default());
-        self.ring.push_back(Arc::new(Event { revision, key, old, new, departed, frames, at }));
-        if let Some(event) = self.ring.len().checked_sub(FRAMES + 1).and_then(|i| self.ring.get(i)) {
-            *event.frames.lock().unwrap_or_else(PoisonError::into_inner) = Vec::new();
-        }
-    }
-
-    /// Adds the terms that a new version brings; the old one's stay as long as it does.
-    fn note<C: Codec<Entry = E>>(&mut self, codec: &C, key: &Arc<str>, place: usize, old: Option<&E>, new: Option<&E>) {
-        let Some(new) = new else { return };
-        if old.is_some_and(|old| codec.same_terms(old, new)) {
-            return;
-        }
-        for term in codec.terms(new) {
-            self.index.entry(term).or_default().insert(key.clone(), place);
-        }
-    }
-
-    /// Drops events past the window, and the versions that only they led to.
-    fn forget<C: Codec<Entry = E>>(&mut self, codec: &C, now: Instant) {
-        while self.ring.len() > KEEP.start {
-            let Some(front) = self.ring.front() else { break };
-            if self.ring.len() <= KEEP.end && now.saturating_duration_since(front.at) < WINDOW {
-                break;
-            }
-            let (key, revision) = (front.key.clone(), front.revision);
-            self.ring.pop_front();
-            self.oldest = revision;
-            let Some(place) = self.objects.get(&key).copied() else { continue };
-            let chain = &mut self.chains[place];
-            if let Some(last) = chain.iter().rposition(|(r, _)| *r <= revision) {
-                let dead = chain[last].1.is_none();
-                let gone: Vec<_> = chain.drain(..if dead { last + 1 } else { last }).filter_map(|(_, e)| e).collect();
-                let kept = chain.iter().find_map(|(_, e)| e.as_deref());
-                if !gone.iter().all(|e| kept.is_some_and(|kept| codec.same_terms(e, kept))) {
-                    let kept: BTreeSet<_> =
-                        chain.iter().filter_map(|(_, e)| e.as_ref()).flat_map(|e| codec.terms(e)).collect();
-                    unlist(
-                        &mut self.index,
-                        &key,
-                        gone.iter().flat_map(|e| codec.terms(e)).filter(|t| !kept.contains(t)),
-                    );
-                }
-            }
-            if chain.is_empty() {
-                *chain = Chain::new();
-                self.free.push(place);
-                self.objects.remove(&key);
-            }
-        }
-    }
-}
-
-fn unlist(index: &mut HashMap<String, Keys>, key: &Arc<str>, terms: impl Iterator<Item = String>) {
-    for term in terms {
-        if let Some(keys) = index.get_mut(&term) {
-            keys.remove(key);
-            if keys.is_empty() {
-                index.remove(&term);
-            }
-        }
-    }
-}
-
 /// What a watcher finds.
 pub enum Next<E> {
     /// Events in revision order; everything up to the revision has been seen.
@@ -552,14 +475,28 @@ impl<C: Codec> Watcher<C> {
         if self.cursor < state.oldest {
             return Some(Next::Lagged);
         }
-        let from = state.ring.partition_point(|e| e.revision <= self.cursor);
-        let events: Vec<_> = state.ring.iter().skip(from).take(Self::BATCH).cloned().collect();
+        let closed = state.closed;
+        let from = state.ring.partition_point(|e| e.revision() <= self.cursor);
+        let waiting = state.ring.range(from..).take(Self::BATCH);
+        let cold: Vec<_> = waiting.clone().map_while(|slot| state.recipe(slot)).collect();
+        let events: Vec<_> = if cold.is_empty() {
+            waiting.map_while(|slot| if let Slot::Hot(event) = slot { Some(event.clone()) } else { None }).collect()
+        } else {
+            drop(state);
+            match cold.into_iter().map(|recipe| self.cache.warm(recipe)).collect() {
+                Ok(events) => events,
+                Err(lost) => {
+                    self.cache.lose(lost);
+                    return Some(Next::Lagged);
+                }
+            }
+        };
         match events.last() {
             Some(e) => {
                 self.cursor = e.revision;
                 Some(Next::Events(events, self.cursor))
             }
-            None if state.closed => Some(Next::Closed),
+            None if closed => Some(Next::Closed),
             None => None,
         }
     }
@@ -585,7 +522,7 @@ impl<C: Codec> Watcher<C> {
     pub fn progress(&mut self) -> Revision {
         let delivered = self.cache.backend.delivered();
         let state = self.cache.read();
-        let waiting = state.ring.back().is_some_and(|e| e.revision > self.cursor);
+        let waiting = state.ring.back().is_some_and(|e| e.revision() > self.cursor);
         if !waiting {
             self.cursor = self.cursor.max(delivered.min(state.revision.max(delivered)));
         }

@@ -18,6 +18,8 @@ const KIND: &str = "conformance.example/things/";
 const SEEDS: u64 = 4;
 /// Writes per random history.
 const STEPS: u64 = 300;
+/// So few events are kept with their objects where the store recalls values: it is asked often.
+const HOT: usize = 8;
 /// Events that watchers are held against.
 const WATCHED: u64 = 2_000;
 
@@ -178,8 +180,13 @@ pub(super) struct Plain;
 
 impl Codec for Plain {
     type Entry = (Revision, Bytes);
+    type Trace = Self::Entry;
     fn decode(&self, _: &str, v: &Bytes, at: Revision, _: Option<&Attachment>) -> Result<Self::Entry, String> {
         Ok((at, v.clone()))
+    }
+
+    fn trace<'a>(&self, entry: &'a Self::Entry) -> &'a Self::Entry {
+        entry
     }
 
     fn terms(&self, entry: &Self::Entry) -> Vec<String> {
@@ -207,7 +214,7 @@ async fn agrees_with_a_model(b: Arc<dyn Backend>, seed: u64) {
     let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
     let recorder = Arc::new(Recorder::default());
     let (_, subscription) = b.replay(KIND, recorder.clone()).await.expect("replay");
-    let early = Cache::start(b.clone(), KIND.to_owned(), Plain).await.expect("cache");
+    let early = Cache::start_keeping(b.clone(), KIND.to_owned(), Plain, HOT).await.expect("cache");
     let mut compacted = b.revision().await.expect("revision");
     let mut model: BTreeMap<Revision, State> = BTreeMap::from([(compacted, State::new())]);
     for step in 0..STEPS {
@@ -252,7 +259,7 @@ async fn agrees_with_a_model(b: Arc<dyn Backend>, seed: u64) {
         assert_eq!(Some(&state), model.get(&e.revision), "seed {seed}: events tell the history");
     }
     // A cache that starts late knows all that is kept and nothing more.
-    let late = Cache::start(b.clone(), KIND.to_owned(), Plain).await.expect("cache");
+    let late = Cache::start_keeping(b.clone(), KIND.to_owned(), Plain, HOT).await.expect("cache");
     assert!(matches!(late.watch(compacted - 1), Err(Error::Compacted { .. })), "seed {seed}: compacted watch");
     let newest = b.revision().await.expect("revision");
     let mut watcher = late.watch(compacted).expect("the oldest revision can be watched from");
@@ -268,6 +275,13 @@ async fn agrees_with_a_model(b: Arc<dyn Backend>, seed: u64) {
         }
     }
     for (at, state) in model.range(compacted..) {
+        for (revision, value) in state.values().filter(|_| b.recalls()) {
+            assert_eq!(
+                b.recall(*revision).as_ref(),
+                Some(value),
+                "seed {seed}: what was put at {revision} is recalled"
+            );
+        }
         pages_agree(&b, &late, state, *at, 5, seed).await;
     }
     assert_eq!(late.len(), model[&newest].len(), "seed {seed}: the count of live objects");

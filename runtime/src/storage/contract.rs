@@ -151,6 +151,15 @@ pub trait Backend: Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<(Range, Subscription), Error>>;
     /// Forgets the history up to a revision, that revision's state excepted.
     fn compact(&self, up_to: Revision) -> BoxFuture<'_, Result<(), Error>>;
+    /// Whether [`Backend::recall`] has the values of the history kept, so that callers need not hold them.
+    fn recalls(&self) -> bool {
+        false
+    }
+    /// The value that was put at a revision, at once: from a file, not over a network. `None` when it is not kept any more.
+    fn recall(&self, revision: Revision) -> Option<Bytes> {
+        let _ = revision;
+        None
+    }
     /// Whether the store can take writes; the reason when not.
     fn healthy(&self) -> Result<(), Error>;
 }

@@ -2,7 +2,7 @@
 
 use super::contract::{Backend, BoxFuture, Error, Event, Outcome, Range, Revision, Sink, Subscription, Write};
 use super::dispatch::Dispatch;
-use super::mvcc::Mvcc;
+use super::mvcc::{Mvcc, all_here};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How many events are kept at least before old ones are compacted away.
@@ -36,7 +36,7 @@ impl Memory {
         }
         let revision = state.mvcc.revision + 1;
         let event = Event { revision, key: write.key, value: write.value, attachment: write.attachment };
-        state.mvcc.apply(event.clone());
+        state.mvcc.apply(&event);
         if state.mvcc.kept() > 2 * KEEP {
             let up_to = state.mvcc.revision_leaving(KEEP);
             state.mvcc.compact(up_to);
@@ -68,7 +68,7 @@ impl Backend for Memory {
         limit: usize,
         at: Option<Revision>,
     ) -> BoxFuture<'a, Result<Range, Error>> {
-        let range = self.state().mvcc.range(prefix, after, limit, at);
+        let range = self.state().mvcc.range(prefix, after, limit, at, &mut all_here);
         Box::pin(async move { range })
     }
 
@@ -78,10 +78,10 @@ impl Backend for Memory {
         sink: Arc<dyn Sink>,
     ) -> BoxFuture<'a, Result<(Range, Subscription), Error>> {
         let mut state = self.state();
-        let base = state.mvcc.range(prefix, None, 0, Some(state.mvcc.compacted));
-        let base = base.map(|range| {
-            sink.deliver(&state.mvcc.events(prefix));
-            (range, state.dispatch.add(prefix, sink))
+        let base = state.mvcc.range(prefix, None, 0, Some(state.mvcc.compacted), &mut all_here);
+        let base = base.and_then(|range| {
+            sink.deliver(&state.mvcc.events(prefix, &mut all_here)?);
+            Ok((range, state.dispatch.add(prefix, sink)))
         });
         Box::pin(async move { base })
     }

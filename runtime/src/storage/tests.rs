@@ -1,6 +1,6 @@
 //! The suite on the backends here, and what only a file and a process show: reopening, refusals, kill -9.
 
-use super::cache::Cache;
+use super::cache::{Cache, Next};
 use super::contract::{Backend, BoxFuture, Error, Outcome, Range, Revision, Sink, Subscription, Write};
 use super::embedded::{Embedded, Retention};
 use super::{Memory, conformance};
@@ -238,6 +238,38 @@ async fn a_cache_that_missed_changes_is_found_out() {
     assert_eq!(cache.disagreements().await, Ok(2), "deleted");
     write("c", 0, Some("1")).await;
     assert_eq!(cache.disagreements().await, Ok(3), "created");
+}
+
+#[tokio::test]
+async fn history_that_only_the_store_has_is_recalled_until_it_is_compacted() {
+    let dir = tempfile::tempdir().unwrap();
+    let b = open(dir.path());
+    let store: Arc<dyn Backend> = Arc::new(b.clone());
+    let cache = Cache::start_keeping(store, "g/k/".into(), conformance::Plain, 4).await.unwrap();
+    let first = put(&b, "g/k/a", 0, Some("0")).await;
+    let mut last = first;
+    for i in 1..20 {
+        last = put(&b, "g/k/a", last, Some(&i.to_string())).await;
+    }
+    let old = |at| cache.page("", None, 0, at, |_| true).map(|page| (*page.items[0]).clone());
+    assert_eq!(old(first), Ok((first, Bytes::from("0"))), "an old state");
+    let told = |next| match next {
+        Some(Next::Events(events, _)) => {
+            events.iter().map(|e| (e.old.as_deref().cloned(), e.new.as_deref().cloned())).collect()
+        }
+        _ => Vec::new(),
+    };
+    let (mut watcher, mut behind) = (cache.watch(first).unwrap(), cache.watch(first).unwrap());
+    let mut seen = told(watcher.poll());
+    seen.extend(told(watcher.poll()));
+    let value = |i: u64| Some((first + i, Bytes::from(i.to_string())));
+    assert_eq!(seen, (1..20).map(|i| (value(i - 1), value(i))).collect::<Vec<_>>(), "old events, with their objects");
+
+    b.compact(last).await.unwrap();
+    assert!(matches!(behind.poll(), Some(Next::Lagged)), "who is behind lists again");
+    assert!(matches!(cache.watch(first), Err(Error::Compacted { .. })), "and is told so when it resumes");
+    assert!(matches!(old(first), Err(Error::Compacted { .. })));
+    assert_eq!(old(last), Ok((last, Bytes::from("19"))));
 }
 
 /// A disk that fails on demand: what is written but not synced is lost, whole or in part, when the power goes.

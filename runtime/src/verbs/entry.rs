@@ -155,22 +155,22 @@ fn write_json(out: &mut Vec<u8>, v: &Value) {
     crate::resource::codec::json::encode_into(v, out);
 }
 
-/// What selectors read of an object, kept beside its bytes.
-#[derive(Clone, Debug, Default)]
+/// What selectors read of an object, kept beside its bytes and shared by its versions.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Index {
+    /// Namespace, empty for cluster-scoped kinds.
+    pub namespace: Box<str>,
+    /// Name.
+    pub name: Box<str>,
     /// Labels, by key.
     pub labels: Vec<(Box<str>, Box<str>)>,
     /// The values of the definition's selectable fields, in its order; absent ones are empty.
     pub fields: Vec<Box<str>>,
 }
 
-/// An object at one revision.
+/// An object at one revision. Its name, namespace and labels are those of its [`Index`].
 #[derive(Debug)]
 pub struct Entry {
-    /// Namespace, empty for cluster-scoped kinds.
-    pub namespace: Box<str>,
-    /// Name.
-    pub name: Box<str>,
     /// The revision of the write that made it; 0 for one that was never stored (dry run).
     pub revision: u64,
     /// The storage version's encoding, of which the others are made.
@@ -183,30 +183,47 @@ pub struct Entry {
     served: Box<[OnceLock<Bytes>]>,
 }
 
+impl Index {
+    /// The value of a label.
+    pub fn label(&self, key: &str) -> Option<&str> {
+        let labels = &self.labels;
+        labels.binary_search_by(|(k, _)| (**k).cmp(key)).ok().map(|i| &*labels[i].1)
+    }
+}
+
+impl std::ops::Deref for Entry {
+    type Target = Index;
+
+    fn deref(&self) -> &Index {
+        &self.index
+    }
+}
+
+/// Where the bytes of versions are kept: a kind that has one version serves what is stored.
+fn slots(versions: usize) -> Box<[OnceLock<Bytes>]> {
+    (0..if versions > 1 { versions } else { 0 }).map(|_| OnceLock::new()).collect()
+}
+
 impl Entry {
     /// An entry of a definition with `versions` versions.
     pub fn new(pending: &Pending, revision: u64, versions: usize) -> Self {
         Self {
-            namespace: pending.namespace.clone(),
-            name: pending.name.clone(),
             revision,
             encoded: pending.encoded.clone(),
             index: pending.index.clone(),
             as_stored: pending.as_stored,
-            served: (0..versions).map(|_| OnceLock::new()).collect(),
+            served: slots(versions),
         }
     }
 
     /// The same object as of another revision: what a DELETED event shows.
     pub fn moved_to(&self, revision: u64) -> Self {
         Self {
-            namespace: self.namespace.clone(),
-            name: self.name.clone(),
             revision,
             encoded: self.encoded.clone(),
             index: self.index.clone(),
             as_stored: self.as_stored,
-            served: (0..self.served.len()).map(|_| OnceLock::new()).collect(),
+            served: slots(self.served.len()),
         }
     }
 
@@ -227,12 +244,6 @@ impl Entry {
             object.set_meta("resourceVersion", self.revision.to_string());
         }
         object
-    }
-
-    /// The value of a label.
-    pub fn label(&self, key: &str) -> Option<&str> {
-        let labels = &self.index.labels;
-        labels.binary_search_by(|(k, _)| (**k).cmp(key)).ok().map(|i| &*labels[i].1)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::context::Target;
 use super::engine::Engine;
-use super::entry::Entry;
+use super::entry::{Entry, Index};
 use super::get::{FUTURE_PATIENCE, revision};
 use super::options::invalid_options;
 use super::served::{Served, field_term, label_term};
@@ -91,14 +91,14 @@ impl Selection {
     }
 
     /// Whether an object is selected.
-    pub fn matches(&self, entry: &Entry) -> bool {
+    pub fn matches(&self, object: &Index) -> bool {
         let field = |f: Field| match f {
-            Field::Name => &*entry.name,
-            Field::Namespace => &*entry.namespace,
-            Field::Indexed(i) => entry.index.fields.get(i).map_or("", |v| v),
+            Field::Name => &*object.name,
+            Field::Namespace => &*object.namespace,
+            Field::Indexed(i) => object.fields.get(i).map_or("", |v| v),
         };
         self.fields.iter().all(|(f, value, equal)| (field(*f) == value) == *equal)
-            && (self.labels.is_empty() || self.labels.matches(|k| entry.label(k)))
+            && (self.labels.is_empty() || self.labels.matches(|k| object.label(k)))
     }
 }
 

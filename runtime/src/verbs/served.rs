@@ -180,16 +180,12 @@ pub struct Pending {
     pub index: Arc<Index>,
     /// Whether the stored bytes are these.
     pub as_stored: bool,
-    /// Namespace.
-    pub namespace: Box<str>,
-    /// Name.
-    pub name: Box<str>,
 }
 
 impl Pending {
     /// What selectors read mostly stays: one copy of it for the versions of an object.
     pub(super) fn share(&mut self, before: &Entry) {
-        if self.index.labels == before.index.labels && self.index.fields == before.index.fields {
+        if self.index == before.index {
             self.index = before.index.clone();
         }
     }
@@ -216,13 +212,7 @@ impl Codec {
 
     /// Encodes an object of the storage version.
     pub fn encode(&self, object: &Object) -> Pending {
-        Pending {
-            encoded: Encoded::new(object),
-            index: Arc::new(self.index(object)),
-            as_stored: true,
-            namespace: object.namespace().into(),
-            name: object.name().into(),
-        }
+        Pending { encoded: Encoded::new(object), index: Arc::new(self.index(object)), as_stored: true }
     }
 
     /// Reads stored bytes of any version.
@@ -258,7 +248,7 @@ impl Codec {
             let seen = converted.as_ref().unwrap_or(object);
             fields.extend(version.selectable_fields.iter().map(|path| field_text(seen, path)));
         }
-        Index { labels, fields }
+        Index { namespace: object.namespace().into(), name: object.name().into(), labels, fields }
     }
 
     /// Where in `Index::fields` a version's selectable field stands.
@@ -285,6 +275,7 @@ fn field_text(object: &Object, path: &str) -> Box<str> {
 
 impl crate::storage::cache::Codec for Codec {
     type Entry = Entry;
+    type Trace = Arc<Index>;
 
     fn decode(
         &self,
@@ -303,13 +294,17 @@ impl crate::storage::cache::Codec for Codec {
         Ok(self.read(value)?.at(revision, versions))
     }
 
-    fn terms(&self, entry: &Entry) -> Vec<String> {
-        let labels = entry.index.labels.iter().map(|(k, v)| label_term(k, v));
-        labels.chain(entry.index.fields.iter().enumerate().map(|(i, v)| field_term(i, v))).collect()
+    fn trace<'a>(&self, entry: &'a Entry) -> &'a Arc<Index> {
+        &entry.index
     }
 
-    fn same_terms(&self, a: &Entry, b: &Entry) -> bool {
-        Arc::ptr_eq(&a.index, &b.index) || (a.index.labels == b.index.labels && a.index.fields == b.index.fields)
+    fn terms(&self, index: &Arc<Index>) -> Vec<String> {
+        let labels = index.labels.iter().map(|(k, v)| label_term(k, v));
+        labels.chain(index.fields.iter().enumerate().map(|(i, v)| field_term(i, v))).collect()
+    }
+
+    fn same_terms(&self, a: &Arc<Index>, b: &Arc<Index>) -> bool {
+        Arc::ptr_eq(a, b) || (a.labels == b.labels && a.fields == b.fields)
     }
 }
 

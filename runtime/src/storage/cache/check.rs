@@ -1,7 +1,7 @@
 //! Whether cache and store agree: now and then the cache reads what it believes to know. A difference is a fault of this program
 //! or of the backend; it is counted and told in the log, and nothing is mended in silence.
 
-use super::{Cache, Codec, Page};
+use super::{Cache, Codec, Page, Version};
 use crate::storage::contract::{Error, KeyValue, Revision};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -51,9 +51,8 @@ impl<C: Codec> Cache<C> {
     /// The revision of an object as the cache has it.
     fn held(&self, kv: &KeyValue, at: Revision) -> Option<Revision> {
         let state = self.read();
-        let chain = &state.chains[*state.objects.get(self.below(kv))?];
-        let (revision, entry) = chain.iter().rev().find(|(revision, _)| *revision <= at)?;
-        entry.as_ref().map(|_| *revision)
+        let (revision, version) = state.version(*state.objects.get(self.below(kv))?, at)?;
+        (!matches!(version, Version::Gone)).then_some(*revision)
     }
 
     /// Checks for as long as the cache is there and open.

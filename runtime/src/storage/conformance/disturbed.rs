@@ -24,8 +24,13 @@ struct Keyed;
 
 impl Codec for Keyed {
     type Entry = (String, Revision, Bytes);
+    type Trace = Self::Entry;
     fn decode(&self, key: &str, v: &Bytes, at: Revision, _: Option<&Attachment>) -> Result<Self::Entry, String> {
         Ok((key.to_owned(), at, v.clone()))
+    }
+
+    fn trace<'a>(&self, entry: &'a Self::Entry) -> &'a Self::Entry {
+        entry
     }
 
     fn terms(&self, _: &Self::Entry) -> Vec<String> {

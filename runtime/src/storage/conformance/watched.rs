@@ -31,16 +31,21 @@ struct Counted;
 
 impl Codec for Counted {
     type Entry = Thing;
+    type Trace = ();
     fn decode(&self, key: &str, v: &Bytes, revision: Revision, _: Option<&Attachment>) -> Result<Thing, String> {
         let key = key.parse().map_err(|_| "no key of the writers".to_owned())?;
         Ok(Thing { key, revision, count: number(v).ok_or("no number")? })
     }
 
-    fn terms(&self, _: &Thing) -> Vec<String> {
+    fn trace<'a>(&self, _: &'a Thing) -> &'a () {
+        &()
+    }
+
+    fn terms(&self, (): &()) -> Vec<String> {
         Vec::new()
     }
 
-    fn same_terms(&self, _: &Thing, _: &Thing) -> bool {
+    fn same_terms(&self, (): &(), (): &()) -> bool {
         true
     }
 }

@@ -70,7 +70,7 @@ fn copy_into(db: &Database, part: &Path) -> Result<Revision, Error> {
 /// # Errors
 /// Those of [`super::Embedded::open`], and a file that cannot be written.
 pub fn backup(dir: &Path, to: &Path) -> Result<Revision, Error> {
-    let file = existing(dir, &mut Mvcc::default())?;
+    let file = existing(dir, &mut Mvcc::over_a_file())?;
     copy(&file.db, to)
 }
 
@@ -90,7 +90,7 @@ pub fn restore(from: &Path, dir: &Path) -> Result<Revision, Error> {
     let part = part(&path);
     let _ = std::fs::remove_file(&part);
     std::fs::copy(from, &part).map_err(|e| named("write", &part, e))?;
-    let mut mvcc = Mvcc::default();
+    let mut mvcc = Mvcc::over_a_file();
     let checked = File::open(&part, &mut mvcc).map(drop);
     let done = checked.and_then(|()| place(&part, &path)).map(|()| mvcc.revision);
     if done.is_err() {
@@ -111,7 +111,7 @@ pub fn restore(from: &Path, dir: &Path) -> Result<Revision, Error> {
 pub fn compact(dir: &Path) -> Result<(u64, u64), Error> {
     let path = dir.join(NAME);
     let size = || std::fs::metadata(&path).map(|m| m.len()).map_err(|e| named("read", &path, e));
-    let mut mvcc = Mvcc::default();
+    let mut mvcc = Mvcc::over_a_file();
     let mut file = existing(dir, &mut mvcc)?;
     let before = size()?;
     let gone = mvcc.compact(mvcc.revision);

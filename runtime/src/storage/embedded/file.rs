@@ -45,6 +45,14 @@ fn parse(revision: Revision, record: &[u8]) -> Option<Event> {
     Some(Event { revision, key: std::str::from_utf8(key).ok()?.into(), value, attachment: None })
 }
 
+/// The value that was put at a revision.
+pub(super) fn value(db: &Database, revision: Revision) -> Result<Bytes, Error> {
+    let txn = db.begin_read().map_err(failed)?;
+    let row = txn.open_table(LOG).map_err(failed)?.get(revision).map_err(failed)?;
+    let event = row.and_then(|row| parse(revision, row.value()));
+    event.and_then(|e| e.value).ok_or_else(|| Error::Corrupt(format!("the file has no value of revision {revision}")))
+}
+
 /// A new file is its owner's alone, and its name outlives a power cut.
 pub(super) fn secure(path: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
@@ -128,7 +136,7 @@ impl File {
                     mvcc.restore(KeyValue { key: event.key, value, revision });
                 }
                 None if revision <= compacted => {}
-                _ => mvcc.apply(event),
+                _ => mvcc.apply(&event),
             }
         }
         Ok(())

@@ -8,6 +8,7 @@ use super::contract::{Backend, BoxFuture, Error, Event, Outcome, Range, Revision
 use super::dispatch::Dispatch;
 use super::mvcc::Mvcc;
 pub use backup::{backup, compact, restore};
+use bytes::Bytes;
 use file::File;
 use redb::Database;
 use std::path::Path;
@@ -67,7 +68,7 @@ pub struct Embedded {
     jobs: mpsc::Sender<Job>,
     /// Dropped after `jobs`, whose end is the writer's.
     thread: Arc<Thread>,
-    /// For backups alone.
+    /// For backups and history.
     db: Arc<Database>,
 }
 
@@ -90,7 +91,7 @@ impl Embedded {
     /// # Errors
     /// When the directory cannot be used, the file is another program's, of a newer format, damaged, or open elsewhere.
     pub fn open(dir: &Path, retention: Retention) -> Result<Self, Error> {
-        let mut mvcc = Mvcc::default();
+        let mut mvcc = Mvcc::over_a_file();
         let file = File::open(&dir.join(backup::NAME), &mut mvcc)?;
         Self::start(file, mvcc, retention)
     }
@@ -107,7 +108,7 @@ impl Embedded {
     #[cfg(test)]
     pub(super) fn over(disk: impl redb::StorageBackend) -> Result<Self, Error> {
         let db = redb::Database::builder().create_with_backend(disk);
-        let mut mvcc = Mvcc::default();
+        let mut mvcc = Mvcc::over_a_file();
         let file = File::over(db.map_err(|e| Error::Unavailable(e.to_string()))?, &mut mvcc)?;
         Self::start(file, mvcc, Retention::default())
     }
@@ -189,7 +190,7 @@ impl Writer {
         match &stored {
             Ok(()) => {
                 for e in &events {
-                    state.mvcc.apply(e.clone());
+                    state.mvcc.apply(e);
                 }
                 state.dispatch.deliver(&events);
                 self.shared.delivered.store(state.mvcc.revision, Ordering::Release);
@@ -284,7 +285,8 @@ impl Backend for Embedded {
         limit: usize,
         at: Option<Revision>,
     ) -> BoxFuture<'a, Result<Range, Error>> {
-        let range = self.shared.state().mvcc.range(prefix, after, limit, at);
+        let mut read = |revision| file::value(&self.db, revision);
+        let range = self.shared.state().mvcc.range(prefix, after, limit, at, &mut read);
         Box::pin(async move { range })
     }
 
@@ -293,11 +295,12 @@ impl Backend for Embedded {
         prefix: &'a str,
         sink: Arc<dyn Sink>,
     ) -> BoxFuture<'a, Result<(Range, Subscription), Error>> {
+        let mut read = |revision| file::value(&self.db, revision);
         let mut state = self.shared.state();
-        let base = state.mvcc.range(prefix, None, 0, Some(state.mvcc.compacted));
-        let base = base.map(|range| {
-            sink.deliver(&state.mvcc.events(prefix));
-            (range, state.dispatch.add(prefix, sink))
+        let base = state.mvcc.range(prefix, None, 0, Some(state.mvcc.compacted), &mut read);
+        let base = base.and_then(|range| {
+            sink.deliver(&state.mvcc.events(prefix, &mut read)?);
+            Ok((range, state.dispatch.add(prefix, sink)))
         });
         Box::pin(async move { base })
     }
@@ -308,6 +311,14 @@ impl Backend for Embedded {
             self.jobs.send(Job::Compact(up_to, ack)).map_err(stopped)?;
             done.await.map_err(stopped)?
         })
+    }
+
+    fn recalls(&self) -> bool {
+        true
+    }
+
+    fn recall(&self, revision: Revision) -> Option<Bytes> {
+        file::value(&self.db, revision).ok()
     }
 
     fn healthy(&self) -> Result<(), Error> {

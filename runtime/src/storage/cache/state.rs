@@ -1,0 +1,264 @@
+//! The state of one kind inside the window: chains of versions, the ring of events, and what objects are found by. What is no
+//! longer new is kept cold where the backend has it: a trace of the object, and the revision that its value is recalled by.
+
+use super::{Codec, Event, FRAMES, KEEP, WINDOW};
+use crate::storage::contract::Revision;
+use smallvec::SmallVec;
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Instant;
+
+/// An object from a revision on.
+pub(super) enum Version<C: Codec> {
+    Hot(Arc<C::Entry>),
+    /// One that another has followed.
+    Cold(C::Trace),
+    Gone,
+}
+
+impl<C: Codec> Version<C> {
+    pub(super) fn trace<'a>(&'a self, codec: &'a C) -> Option<&'a C::Trace> {
+        match self {
+            Self::Hot(entry) => Some(codec.trace(entry)),
+            Self::Cold(trace) => Some(trace),
+            Self::Gone => None,
+        }
+    }
+}
+
+/// The chain of an object's versions inside the window, newest last. Most objects have one.
+type Chain<C> = SmallVec<[(Revision, Version<C>); 1]>;
+
+/// Keys in order, and the places of their chains.
+pub(super) type Keys = BTreeMap<Arc<str>, usize>;
+
+/// An event of the window.
+pub(super) enum Slot<C: Codec> {
+    Hot(Arc<Event<C::Entry>>),
+    /// Its objects are in the chain of its key.
+    Cold {
+        revision: Revision,
+        key: Arc<str>,
+        at: Instant,
+    },
+}
+
+impl<C: Codec> Slot<C> {
+    pub(super) fn revision(&self) -> Revision {
+        match self {
+            Self::Hot(event) => event.revision,
+            Self::Cold { revision, .. } => *revision,
+        }
+    }
+
+    fn key(&self) -> &Arc<str> {
+        match self {
+            Self::Hot(event) => &event.key,
+            Self::Cold { key, .. } => key,
+        }
+    }
+
+    fn at(&self) -> Instant {
+        match self {
+            Self::Hot(event) => event.at,
+            Self::Cold { at, .. } => *at,
+        }
+    }
+}
+
+/// One side of a cold event.
+pub(super) enum Half<E> {
+    Hot(Arc<E>),
+    Cold(Revision),
+    Gone,
+}
+
+/// What a cold event is made of again.
+pub(super) struct Recipe<E> {
+    pub(super) revision: Revision,
+    pub(super) key: Arc<str>,
+    pub(super) at: Instant,
+    pub(super) old: Half<E>,
+    pub(super) new: Half<E>,
+}
+
+pub(super) struct State<C: Codec> {
+    pub(super) objects: Keys,
+    /// Chains by place, and places that are free.
+    pub(super) chains: Vec<Chain<C>>,
+    free: Vec<usize>,
+    /// Objects by the terms that any of their versions here has.
+    pub(super) index: HashMap<String, Keys>,
+    pub(super) ring: VecDeque<Slot<C>>,
+    /// Events after this revision are all in the ring.
+    pub(super) oldest: Revision,
+    pub(super) revision: Revision,
+    pub(super) live: usize,
+    pub(super) closed: bool,
+    /// The newest events that are kept hot.
+    hot: usize,
+}
+
+impl<C: Codec> State<C> {
+    pub(super) fn new(hot: usize) -> Self {
+        Self {
+            objects: Keys::new(),
+            chains: Vec::new(),
+            free: Vec::new(),
+            index: HashMap::new(),
+            ring: VecDeque::new(),
+            oldest: 0,
+            revision: 0,
+            live: 0,
+            closed: false,
+            hot,
+        }
+    }
+
+    /// Takes a state of which nothing older is known.
+    pub(super) fn restart(&mut self, codec: &C, revision: Revision, entries: Vec<(Arc<str>, Revision, Arc<C::Entry>)>) {
+        *self = Self { closed: self.closed, revision, oldest: revision, live: entries.len(), ..Self::new(self.hot) };
+        for (key, revision, entry) in entries {
+            let place = self.chains.len();
+            self.note(codec, &key, place, codec.trace(&entry));
+            self.chains.push(Chain::from_iter([(revision, Version::Hot(entry))]));
+            self.objects.insert(key, place);
+        }
+    }
+
+    /// The object of a chain at a revision.
+    pub(super) fn version(&self, place: usize, at: Revision) -> Option<&(Revision, Version<C>)> {
+        self.chains[place].iter().rev().find(|(r, _)| *r <= at)
+    }
+
+    pub(super) fn put(
+        &mut self,
+        codec: &C,
+        revision: Revision,
+        key: Arc<str>,
+        new: Option<Arc<C::Entry>>,
+        at: Instant,
+    ) {
+        self.revision = revision;
+        // One copy of a key, however many versions there are.
+        let (key, place) = match self.objects.get_key_value(&key) {
+            Some((key, place)) => (key.clone(), *place),
+            None => {
+                let place = self.free.pop().unwrap_or(self.chains.len());
+                if place == self.chains.len() {
+                    self.chains.push(Chain::new());
+                }
+                self.objects.insert(key.clone(), place);
+                (key, place)
+            }
+        };
+        let old = match self.chains[place].last() {
+            Some((_, Version::Hot(old))) => Some(old.clone()),
+            _ => None,
+        };
+        match (&old, &new) {
+            (None, Some(_)) => self.live += 1,
+            (Some(_), None) => self.live -= 1,
+            _ => {}
+        }
+        // The terms that a new version brings; the old one's stay as long as it does.
+        if let Some(new) = &new
+            && !old.as_deref().is_some_and(|old| codec.same_terms(codec.trace(old), codec.trace(new)))
+        {
+            self.note(codec, &key, place, codec.trace(new));
+        }
+        self.chains[place].push((revision, new.clone().map_or(Version::Gone, Version::Hot)));
+        let (departed, frames) = (OnceLock::new(), Mutex::default());
+        self.ring.push_back(Slot::Hot(Arc::new(Event { revision, key, old, new, departed, frames, at })));
+        if let Some(Slot::Hot(event)) = self.ring.len().checked_sub(FRAMES + 1).and_then(|i| self.ring.get(i)) {
+            *event.frames.lock().unwrap_or_else(PoisonError::into_inner) = Vec::new();
+        }
+        self.cool(codec);
+    }
+
+    /// Lets go of an event's objects once it is not among the newest: of the one before it, that is; the one after it is the
+    /// newest still, or goes with the event that followed.
+    fn cool(&mut self, codec: &C) {
+        let Some(slot) = self.ring.len().checked_sub(self.hot.saturating_add(1)).and_then(|i| self.ring.get_mut(i))
+        else {
+            return;
+        };
+        let Slot::Hot(event) = slot else { return };
+        let (revision, key, at) = (event.revision, event.key.clone(), event.at);
+        if let Some(place) = self.objects.get(&key) {
+            let chain = &mut self.chains[*place];
+            let before = chain.iter().rposition(|(r, _)| *r < revision);
+            if let Some((_, version)) = before.and_then(|i| chain.get_mut(i))
+                && let Version::Hot(entry) = version
+            {
+                *version = Version::Cold(codec.trace(entry).clone());
+            }
+        }
+        *slot = Slot::Cold { revision, key, at };
+    }
+
+    /// How a cold event is told again.
+    pub(super) fn recipe(&self, slot: &Slot<C>) -> Option<Recipe<C::Entry>> {
+        let Slot::Cold { revision, key, at } = slot else { return None };
+        let chain = &self.chains[*self.objects.get(key)?];
+        let i = chain.iter().rposition(|(r, _)| r == revision)?;
+        let half = |(at, version): &(Revision, Version<C>)| match version {
+            Version::Hot(entry) => Half::Hot(entry.clone()),
+            Version::Cold(_) => Half::Cold(*at),
+            Version::Gone => Half::Gone,
+        };
+        let old = i.checked_sub(1).map_or(Half::Gone, |i| half(&chain[i]));
+        Some(Recipe { revision: *revision, key: key.clone(), at: *at, old, new: half(&chain[i]) })
+    }
+
+    fn note(&mut self, codec: &C, key: &Arc<str>, place: usize, trace: &C::Trace) {
+        for term in codec.terms(trace) {
+            self.index.entry(term).or_default().insert(key.clone(), place);
+        }
+    }
+
+    /// Drops events past the window, and the versions that only they led to.
+    pub(super) fn forget(&mut self, codec: &C, now: Instant) {
+        while self.ring.len() > KEEP.start {
+            let Some(front) = self.ring.front() else { break };
+            if self.ring.len() <= KEEP.end && now.saturating_duration_since(front.at()) < WINDOW {
+                break;
+            }
+            let (key, revision) = (front.key().clone(), front.revision());
+            self.ring.pop_front();
+            self.oldest = self.oldest.max(revision);
+            let Some(place) = self.objects.get(&key).copied() else { continue };
+            let chain = &mut self.chains[place];
+            if let Some(last) = chain.iter().rposition(|(r, _)| *r <= revision) {
+                let dead = matches!(chain[last].1, Version::Gone);
+                let gone: Vec<_> = chain.drain(..if dead { last + 1 } else { last }).map(|(_, v)| v).collect();
+                let gone: Vec<_> = gone.iter().filter_map(|v| v.trace(codec)).collect();
+                let kept = chain.iter().find_map(|(_, v)| v.trace(codec));
+                if !gone.iter().all(|t| kept.is_some_and(|kept| codec.same_terms(t, kept))) {
+                    let kept: BTreeSet<_> =
+                        chain.iter().filter_map(|(_, v)| v.trace(codec)).flat_map(|t| codec.terms(t)).collect();
+                    let gone = gone.iter().flat_map(|t| codec.terms(t)).filter(|t| !kept.contains(t));
+                    unlist(&mut self.index, &key, gone);
+                }
+            }
+            if chain.is_empty() {
+                *chain = Chain::new();
+                self.free.push(place);
+                self.objects.remove(&key);
+            } else if chain.len() == 1 {
+                chain.shrink_to_fit();
+            }
+        }
+    }
+}
+
+fn unlist(index: &mut HashMap<String, Keys>, key: &Arc<str>, terms: impl Iterator<Item = String>) {
+    for term in terms {
+        if let Some(keys) = index.get_mut(&term) {
+            keys.remove(key);
+            if keys.is_empty() {
+                index.remove(&term);
+            }
+        }
+    }
+}
