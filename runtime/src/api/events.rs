@@ -19,8 +19,8 @@ use http::{Response, request};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// Events told at once are joined up to this size.
-const CHUNK: usize = 16 << 10;
+/// Events told at once are joined up to this size: with what HTTP writes around it, one TLS record.
+const CHUNK: usize = (16 << 10) - 16;
 /// A larger frame goes by itself, so that all watchers go on sharing it however slow they are.
 const SHARED: usize = 4 << 10;
 
@@ -38,7 +38,7 @@ struct Running {
 
 impl Running {
     /// What is sent next: one frame as it is, without a copy, or small ones that were told at once.
-    async fn next(mut self) -> Option<(Bytes, Self)> {
+    async fn next(mut self: Box<Self>) -> Option<(Bytes, Box<Self>)> {
         let first = match self.ahead.take() {
             Some(frame) => frame,
             None => self.frame().await?,
@@ -46,7 +46,9 @@ impl Running {
         if first.len() >= SHARED || self.joined == 0 || self.told.as_slice().is_empty() {
             return Some((first, self));
         }
-        let mut chunk = BytesMut::from(&*first);
+        let all = first.len() * (1 + self.told.as_slice().len());
+        let mut chunk = BytesMut::with_capacity(all.clamp(first.len(), self.joined));
+        chunk.extend_from_slice(&first);
         while let Some(told) = self.told.next() {
             let Some(frame) = self.events.encode(&told) else {
                 self.end();
@@ -92,7 +94,8 @@ pub(super) fn stream(parts: &request::Parts, watch: Watch, events: Events, count
     let socket = websocket::asked(parts);
     // A message of a websocket is one event.
     let joined = if socket.is_some() { 0 } else { CHUNK };
-    let running = Running { watch, events, counted, joined, told: Vec::new().into_iter(), ahead: None };
+    // In a box: it stays where it is from frame to frame.
+    let running = Box::new(Running { watch, events, counted, joined, told: Vec::new().into_iter(), ahead: None });
     let frames = Box::pin(futures::stream::unfold(running, Running::next));
     let mut response = match socket {
         Some(upgrade) => websocket::answer(parts, upgrade, frames, encoding == Encoding::Json),

@@ -100,8 +100,6 @@ impl<E> Default for Page<E> {
 const WINDOW: Duration = Duration::from_secs(75);
 /// Events kept at least, and at most, whatever their age.
 const KEEP: std::ops::Range<usize> = 1024..102_400;
-/// As many watchers of one kind are a crowd.
-const CROWD: usize = 64;
 /// The newest events keep their frames; a watcher further behind encodes for itself.
 const FRAMES: usize = 256;
 
@@ -513,9 +511,9 @@ impl<C: Codec> Watcher<C> {
         }
     }
 
-    /// Whether so many watch that to wake each for every event would cost more than it brings.
-    pub fn crowded(&self) -> bool {
-        self.cache.changed.receiver_count() >= CROWD
+    /// How many watch the same kind.
+    pub fn watchers(&self) -> usize {
+        self.cache.changed.receiver_count()
     }
 
     /// A revision up to which nothing is left to see, for bookmarks.

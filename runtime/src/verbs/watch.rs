@@ -21,8 +21,18 @@ const BOOKMARKS: Duration = Duration::from_secs(60);
 /// The last bookmark comes this long before the end.
 const BEFORE_END: Duration = Duration::from_secs(2);
 
-/// Where many watch, each takes a rest between looks: events that come in the meantime are sent together.
-const REST: Duration = Duration::from_millis(10);
+/// As many watchers of one kind are a crowd: each takes a rest between looks, and events that come in the meantime are sent
+/// together. To wake each for every event would cost more than it brings.
+const CROWD: usize = 64;
+/// The rest for each in the crowd, so that a larger one takes no larger part of the processors.
+const REST: Duration = Duration::from_micros(200);
+/// Nobody waits longer for an event.
+const LONGEST_REST: Duration = Duration::from_millis(100);
+
+fn rest(watchers: usize) -> Option<Duration> {
+    let each = REST * u32::try_from(watchers).unwrap_or(u32::MAX).min(1_000_000);
+    (watchers >= CROWD).then(|| each.min(LONGEST_REST))
+}
 
 /// Options of watch.
 #[derive(Clone, Debug, Default)]
@@ -235,14 +245,14 @@ impl Watch {
             };
             match next {
                 Some(Next::Events(events, upto)) => {
-                    let crowded = watcher.crowded();
+                    let rest = rest(watcher.watchers());
                     for e in events {
                         if let Some(told) = self.tell(e) {
                             self.waiting.push_back(told);
                         }
                     }
                     self.sent = upto;
-                    self.rest = crowded.then(|| Instant::now() + REST);
+                    self.rest = rest.map(|rest| Instant::now() + rest);
                 }
                 // The client resumes from what it has seen (W25).
                 Some(Next::Lagged | Next::Closed) => self.watcher = None,
