@@ -14,7 +14,6 @@ use crate::resource::{Object, codec};
 use crate::status::{Details, Result, Status};
 use crate::verbs::context::{Context, Part, Target};
 use crate::verbs::delete::Deleted;
-use crate::verbs::kinds::namespaces;
 use crate::verbs::list::ListOptions;
 use crate::verbs::options::{DeleteOptions, WriteKind, WriteOptions};
 use crate::verbs::patch;
@@ -93,7 +92,7 @@ impl Asked<'_> {
 pub(super) async fn handle(
     engine: &Arc<Engine>,
     ctx: &Context,
-    mut asked: Asked<'_>,
+    asked: Asked<'_>,
     watch_timeout: Duration,
 ) -> Result<Response<Body>> {
     let info = asked.info;
@@ -133,11 +132,8 @@ pub(super) async fn handle(
         "status" if target.version().status => status(engine, ctx, asked, target).await,
         "scale" if target.version().scale.is_some() => scale(engine, ctx, asked, target).await,
         "finalize" if target.resource().resource == "namespaces" && info.group.is_empty() => {
-            let (accepted, raw) = (asked.accepted()?, asked.raw().await?);
-            let options = asked.write_options(WriteKind::Update)?;
-            let object = asked.object(ctx, &target, &raw, &options)?;
-            let entry = namespaces::finalize(engine, &target, &object, options.dry_run).await?;
-            respond::object(200, &target, &entry, accepted, asked.include(accepted)?)
+            target.part = Part::Finalize;
+            replace(engine, ctx, asked, target).await
         }
         _ if builtin => Err(Status::no_such_resource()),
         _ => Err(Status::not_found(target.resource(), &target.name)),

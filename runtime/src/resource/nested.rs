@@ -45,8 +45,8 @@ fn part<'a, T>(
     Ok(None)
 }
 
-/// `%v`
-fn shown(value: &Value) -> String {
+/// A value as Go prints it: `%v`.
+pub(crate) fn shown(value: &Value) -> String {
     match value {
         Value::Null => "<nil>".into(),
         Value::Bool(b) => b.to_string(),

@@ -12,6 +12,8 @@ const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower ca
 const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 const LABEL_1035: &str = "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
 const LABEL_VALUE: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+/// Finalizers that Kubernetes itself has.
+const STANDARD_FINALIZERS: [&str; 3] = ["orphan", "foregroundDeletion", "kubernetes"];
 /// All annotations of an object together, in bytes.
 const MAX_ANNOTATIONS: usize = 256 * 1024;
 
@@ -316,13 +318,19 @@ pub fn metadata_update(new: &Object, old: &Object) -> Vec<FieldError> {
     errors
 }
 
+/// What is wrong with a finalizer of a kind of the core group, of which only the standard ones may do without a path.
+pub fn core_finalizer(name: &str, at: &Path) -> Option<FieldError> {
+    let wrong = !name.contains('/') && !STANDARD_FINALIZERS.contains(&name);
+    let detail = "name is neither a standard finalizer name nor is it fully qualified";
+    wrong.then(|| FieldError::invalid(at, name, detail))
+}
+
 /// Warnings about finalizers that others may use too (C20); on update about new ones only.
 pub fn finalizer_warnings(new: &Object, old: Option<&Object>) -> Vec<String> {
     let had = old.map(Object::finalizers).unwrap_or_default();
-    let standard = ["orphan", "foregroundDeletion", "kubernetes"];
     let added: BTreeSet<&str> = new.finalizers().into_iter().filter(|f| !had.contains(f)).collect();
     let mut out = Vec::new();
-    for f in added.into_iter().filter(|f| !standard.contains(f) && !f.contains('/')) {
+    for f in added.into_iter().filter(|f| !STANDARD_FINALIZERS.contains(f) && !f.contains('/')) {
         let advice = if f.contains('.') {
             "prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers"
         } else {

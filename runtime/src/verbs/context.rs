@@ -15,6 +15,8 @@ pub enum Part {
     Status,
     /// `/scale`.
     Scale,
+    /// `/finalize`, of namespaces.
+    Finalize,
 }
 
 impl Part {
@@ -24,6 +26,7 @@ impl Part {
             Part::Main => "",
             Part::Status => "status",
             Part::Scale => "scale",
+            Part::Finalize => "finalize",
         }
     }
 }

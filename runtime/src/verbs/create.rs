@@ -124,7 +124,9 @@ fn check(ctx: &Context, target: &Target, object: &mut Object) -> Result<()> {
     };
     errors.extend(strategy.validate_create(target, object, ctx));
     if errors.is_empty() {
-        validate::finalizer_warnings(object, None).into_iter().for_each(|w| ctx.warn(w));
+        if !strategy.builtin() {
+            validate::finalizer_warnings(object, None).into_iter().for_each(|w| ctx.warn(w));
+        }
         return Ok(());
     }
     let kind = crate::resource::GroupKind::new(&target.served.definition.group, object.kind());

@@ -10,7 +10,7 @@ use super::store::{Change, Owners, Preconditions};
 use super::update;
 use crate::patch::apply::{ApplyError, Writer, manager_name};
 use crate::patch::{json, merge, strategic};
-use crate::resource::Object;
+use crate::resource::{Object, nested};
 use crate::resource::codec::{self, Format};
 use crate::status::{Details, Reason, Result, Status};
 use serde_json::Value;
@@ -132,7 +132,11 @@ impl Ready {
     /// 400.
     fn strategic(raw: &[u8], schema: Arc<Value>) -> Result<Self> {
         let decoded = codec::decode(Format::Json, raw).map_err(Status::bad_request)?;
-        Ok(Self { patch: Operations::Strategic(decoded.value, schema), objections: decoded.duplicates })
+        let patch = match decoded.value {
+            Value::Null => Value::Object(serde_json::Map::new()),
+            patch => patch,
+        };
+        Ok(Self { patch: Operations::Strategic(patch, schema), objections: decoded.duplicates })
     }
 
     /// Applies it to a document: its text, or its value, whichever the patch works on.
@@ -154,11 +158,11 @@ impl Ready {
                 let text = codec::json::compact(&String::from_utf8_lossy(&codec::json::encode(&value)));
                 Ok(decode::Patched { value, text, objections })
             }
-            // Refusals quote the patch itself.
+            // Refusals quote the patch itself, as Go prints it.
             Operations::Strategic(patch, schema) => {
                 let mut value = value();
                 strategic::merge(schema, &mut value, patch.clone()).map_err(strategic_error)?;
-                let text = String::from_utf8_lossy(&codec::json::encode(patch)).into_owned();
+                let text = nested::shown(patch);
                 Ok(decode::Patched { value, text, objections })
             }
         }

@@ -88,7 +88,7 @@ pub(super) fn replace(
         errors.extend(changed.iter().chain(&changed).cloned());
     }
     errors.extend(strategy.validate_update(target, &mut new, old, ctx));
-    if errors.is_empty() && target.part == Part::Main {
+    if errors.is_empty() && target.part == Part::Main && !strategy.builtin() {
         for w in validate::finalizer_warnings(&new, Some(old)) {
             ctx.warn(w);
         }

@@ -324,24 +324,39 @@ fn same_definition(a: &Definition, b: &Definition) -> bool {
 /// Deletes a terminating definition's objects, then lets it go.
 async fn terminate(engine: &Arc<Engine>, served: &Arc<Served>, name: &str) {
     let Some((plural, group)) = name.split_once('.') else { return };
-    let kind = engine.kinds().all.get(&GroupResource::new(group, plural)).cloned();
-    let now = engine.now_text();
-    if let Some(kind) = &kind {
-        if super::namespaces::empty(engine, kind, "").await > 0 {
-            let message = "CustomResource deletion is in progress";
-            let _ = write_status(engine, served, name, |o| {
-                condition(o, "Terminating", "True", "InstanceDeletionInProgress", message, &now);
-            })
-            .await;
-            return;
-        }
-        kind.objects.close();
+    let Some(object) = served.objects.get(name).map(|e| e.decode()) else { return };
+    // What else holds it is not for the server to see to.
+    if !object.finalizers().contains(&CLEANUP) {
+        return;
     }
+    let now = engine.now_text();
+    let message = "CustomResource deletion is in progress";
+    let told = write_status(engine, served, name, |o| {
+        condition(o, "Terminating", "True", "InstanceDeletionInProgress", message, &now);
+    });
+    if told.await.is_err() {
+        return;
+    }
+    let established = crd::condition(&object.into_value(), "Established") == Some("True");
+    let (reason, message) = match established {
+        true => ("InstanceDeletionCompleted", "removed all instances"),
+        false => ("NeverEstablished", "resource was never established"),
+    };
+    let kind = engine.kinds().all.get(&GroupResource::new(group, plural)).cloned();
+    if let Some(kind) = kind.filter(|_| established)
+        && super::namespaces::empty(engine, &kind, "", None).await > 0
+    {
+        return;
+    }
+    let writer = crate::patch::apply::Writer { manager: MANAGER, subresource: "status", time: &now };
     let done = engine
-        .change(&target(served, name, Part::Main), &Preconditions::default(), false, |_, mut new| {
+        .change(&target(served, name, Part::Status), &Preconditions::default(), false, |_, old| {
+            let mut new = old.clone();
+            condition(&mut new, "Terminating", "False", reason, message, &now);
             let left: Vec<Value> = new.finalizers().into_iter().filter(|f| *f != CLEANUP).map(Value::from).collect();
             let gone = left.is_empty();
             new.set_meta("finalizers", left);
+            served.managers[0].on_update(&old, &mut new, writer);
             new.set_meta("resourceVersion", Value::Null);
             Ok(if gone { Change::Remove(new) } else { Change::Put(new) })
         })

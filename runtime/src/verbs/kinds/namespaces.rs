@@ -4,7 +4,7 @@ use crate::resource::Object;
 use crate::resource::validate::{self, NameRule};
 use crate::schema::Schema;
 use crate::schema::definition::Definition;
-use crate::status::field::FieldError;
+use crate::status::field::{FieldError, Path};
 use crate::status::{Result, Status};
 use crate::verbs::context::{Context, Part, Target};
 use crate::verbs::delete::set_policy_finalizers;
@@ -112,6 +112,13 @@ impl Strategy for Namespaces {
     fn prepare_update(&self, target: &Target, new: &mut Object, old: &Object) {
         match target.part {
             Part::Status => keep_content(new, old),
+            Part::Finalize => {
+                keep_status(new, old);
+                let spec = new.0.entry("spec").or_insert_with(|| json!({}));
+                if let Some(spec) = spec.as_object_mut() {
+                    spec.retain(|_, v| v.as_array().is_none_or(|a| !a.is_empty()));
+                }
+            }
             _ => {
                 keep_status(new, old);
                 // Finalizers change through /finalize only.
@@ -124,15 +131,23 @@ impl Strategy for Namespaces {
     }
 
     fn validate_create(&self, target: &Target, new: &mut Object, ctx: &Context) -> Vec<FieldError> {
-        crate::verbs::strategy::validate(target, new, None, ctx)
+        let mut errors = named_finalizers(new);
+        errors.extend(spec_finalizers(new, |at, _| at));
+        errors.extend(crate::verbs::strategy::validate(target, new, None, ctx));
+        errors
     }
 
     fn validate_update(&self, target: &Target, new: &mut Object, old: &mut Object, ctx: &Context) -> Vec<FieldError> {
-        // A change of the namespace itself is checked as a new one, too.
-        let mut errors = match target.part {
-            Part::Main => validate::metadata(new, false, self.name_rule()),
-            _ => Vec::new(),
-        };
+        let mut errors = named_finalizers(new);
+        match target.part {
+            // A change of the namespace itself is checked as a new one, too.
+            Part::Main => {
+                errors.extend(named_finalizers(new));
+                errors.extend(validate::metadata(new, false, self.name_rule()));
+            }
+            Part::Finalize => errors.extend(spec_finalizers(new, |at, i| at.index(i))),
+            _ => errors.extend(phase_error(new)),
+        }
         errors.extend(crate::verbs::strategy::validate(target, new, Some(old), ctx));
         errors
     }
@@ -167,6 +182,35 @@ impl Strategy for Namespaces {
     fn unconditional_update(&self) -> bool {
         true
     }
+}
+
+/// What is wrong with the names of finalizers in the metadata, beyond what is wrong with them for any kind.
+fn named_finalizers(object: &Object) -> Vec<FieldError> {
+    let at = Path::new("metadata.finalizers");
+    let finalizers = object.finalizers().into_iter().enumerate();
+    finalizers.filter_map(|(i, f)| validate::core_finalizer(f, &at.index(i))).collect()
+}
+
+/// What is wrong with `spec.finalizers`; `place` is where the message says that one is.
+fn spec_finalizers(object: &Object, place: impl Fn(Path, usize) -> Path) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    for (i, f) in finalizers(object).iter().enumerate() {
+        let (at, name) = (place(Path::new("spec.finalizers"), i), f.as_str().unwrap_or_default());
+        errors.extend(validate::qualified_name(name).into_iter().map(|p| FieldError::invalid(&at, name, p)));
+        errors.extend(validate::core_finalizer(name, &at));
+    }
+    errors
+}
+
+/// The phase follows from whether the namespace is being deleted.
+fn phase_error(object: &Object) -> Option<FieldError> {
+    let phase = object.0.get("status").and_then(|s| s.get("phase")).and_then(Value::as_str).unwrap_or_default();
+    let (wanted, when) = match object.is_terminating() {
+        true => ("Terminating", "is not empty"),
+        false => ("Active", "is empty"),
+    };
+    let detail = format!("may only be '{wanted}' if `deletionTimestamp` {when}");
+    (phase != wanted).then(|| FieldError::invalid("status.Phase", phase, detail))
 }
 
 /// Every namespace can be selected by its name's label, which belongs to who creates it.
@@ -210,29 +254,24 @@ fn target(served: &Arc<Served>, name: &str) -> Target {
     Target { served: served.clone(), version: 0, namespace: String::new(), name: name.into(), part: Part::Main }
 }
 
-/// PUT `/finalize`: `spec.finalizers` as given; the last one gone lets a terminating namespace go.
-pub async fn finalize(
-    engine: &Engine,
-    target: &Target,
-    object: &Object,
-    dry_run: bool,
-) -> Result<Arc<crate::verbs::Entry>> {
-    let given = object.0.get("spec").and_then(|s| s.get("finalizers")).cloned().unwrap_or_else(|| json!([]));
-    let written = engine
-        .change(target, &Preconditions::default(), dry_run, |_, mut new| {
-            let spec = new.0.entry("spec").or_insert_with(|| json!({}));
-            if let Some(spec) = spec.as_object_mut() {
-                match &given {
-                    Value::Array(a) if a.is_empty() => spec.remove("finalizers"),
-                    given => spec.insert("finalizers".into(), given.clone()),
-                };
+/// Lets a terminating namespace go that has nothing in it, unless somebody else holds it.
+async fn release(engine: &Engine, target: &Target) -> Result<()> {
+    let anyhow = Preconditions::default();
+    let released = engine.change(target, &anyhow, false, |_, mut new| {
+        if let Some(spec) = new.0.get_mut("spec").and_then(Value::as_object_mut) {
+            let left = spec.get_mut("finalizers").and_then(Value::as_array_mut);
+            if let Some(left) = left {
+                left.retain(|f| f != KUBERNETES);
+                if left.is_empty() {
+                    spec.remove("finalizers");
+                }
             }
-            new.set_meta("resourceVersion", Value::Null);
-            let gone = new.is_terminating() && new.finalizers().is_empty() && finalizers(&new).is_empty();
-            Ok(if gone { Change::Remove(new) } else { Change::Put(new) })
-        })
-        .await?;
-    Ok(written.into_entry())
+        }
+        new.set_meta("resourceVersion", Value::Null);
+        let gone = new.is_terminating() && new.finalizers().is_empty() && finalizers(&new).is_empty();
+        Ok(if gone { Change::Remove(new) } else { Change::Put(new) })
+    });
+    released.await.map(drop)
 }
 
 /// Empties namespaces that are being deleted, and lets them go.
@@ -274,10 +313,10 @@ async fn sweep(engine: &Weak<Engine>) -> Option<bool> {
         busy = true;
         let mut left = 0;
         for kind in kinds.all.values().filter(|k| k.namespaced()) {
-            left += empty(&engine, kind, &entry.name).await;
+            left += empty(&engine, kind, &entry.name, Some(Propagation::Background)).await;
         }
         if left == 0
-            && let Err(e) = finalize(&engine, &target(&served, &entry.name), &Object::default(), false).await
+            && let Err(e) = release(&engine, &target(&served, &entry.name)).await
             && e.code != 404
         {
             tracing::warn!(namespace = %entry.name, "a namespace cannot be finalized: {e}");
@@ -286,8 +325,13 @@ async fn sweep(engine: &Weak<Engine>) -> Option<bool> {
     Some(busy)
 }
 
-/// Deletes a kind's objects in a namespace; how many are still there.
-pub(super) async fn empty(engine: &Engine, kind: &Arc<Served>, namespace: &str) -> usize {
+/// Deletes a kind's objects in a namespace by a policy; how many are still there.
+pub(super) async fn empty(
+    engine: &Engine,
+    kind: &Arc<Served>,
+    namespace: &str,
+    propagation: Option<Propagation>,
+) -> usize {
     let under = if namespace.is_empty() { String::new() } else { format!("{namespace}/") };
     let all =
         || kind.objects.page(&under, None, 0, kind.objects.revision(), |_| true).map(|p| p.items).unwrap_or_default();
@@ -299,7 +343,7 @@ pub(super) async fn empty(engine: &Engine, kind: &Arc<Served>, namespace: &str) 
             name: entry.name.to_string(),
             part: Part::Main,
         };
-        let options = DeleteOptions { propagation: Some(Propagation::Background), ..DeleteOptions::default() };
+        let options = DeleteOptions { propagation, ..DeleteOptions::default() };
         if let Err(e) = crate::verbs::delete::delete(engine, &Context::default(), &target, &options).await
             && e.code != 404
         {
