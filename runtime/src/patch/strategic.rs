@@ -16,6 +16,8 @@
 //! ```
 
 use super::merge::drop_nulls;
+use crate::resource::codec::go_type;
+use crate::resource::nested::shown;
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
 
@@ -144,8 +146,8 @@ fn maps(original: &mut Map<String, Value>, mut patch: Map<String, Value>, place:
 }
 
 fn unknown_directive(directive: &Value, map: &Map<String, Value>) -> Error {
-    let shown = directive.as_str().map_or_else(|| directive.to_string(), str::to_owned);
-    Error::Unfit(format!("unknown patch type: {shown} in map: {}", Value::Object(map.clone())))
+    let directive = directive.as_str().map_or_else(|| directive.to_string(), str::to_owned);
+    Error::Unfit(format!("unknown patch type: {directive} in map: {}", shown(&Value::Object(map.clone()))))
 }
 
 /// `$retainKeys`: what it does not name goes.
@@ -167,7 +169,9 @@ fn orders(original: &mut Map<String, Value>, patch: &mut Map<String, Value>, pla
     for directive in directives {
         let list = |v: Value| match v {
             Value::Array(items) => Ok(items),
-            other => Err(Error::Unfit(format!("expected a list, but received {other}"))),
+            other => {
+                Err(Error::Unfit(format!("expected a []interface {{}}, but received a {}", go_type(&other))))
+            }
         };
         let order = list(patch.remove(&directive).unwrap_or_default())?;
         let field = directive[ELEMENT_ORDER.len()..].strip_prefix('/').ok_or(BAD_ORDER)?;
@@ -199,8 +203,8 @@ fn in_that_order(list: &[Value], order: &[Value], key: &str) -> Result<(), Error
     for item in list.iter().filter(|i| i.get(PATCH).is_none()) {
         let id = identity(item, key)?;
         if !rest.any(|o| identity(o, key).is_ok_and(|o| o == id)) {
-            let list = Value::from(list.to_vec());
-            let order = Value::from(order.to_vec());
+            let list = shown(&Value::from(list.to_vec()));
+            let order = shown(&Value::from(order.to_vec()));
             return Err(Error::Unfit(format!(
                 "The order in patch list:\n{list}\n doesn't match {ELEMENT_ORDER} list:\n{order}\n"
             )));
@@ -218,7 +222,7 @@ fn identity<'v>(item: &'v Value, key: &str) -> Result<&'v Value, Error> {
 }
 
 fn no_merge_key(map: &Map<String, Value>, key: &str) -> Error {
-    Error::Unfit(format!("map: {} does not contain declared merge key: {key}", Value::Object(map.clone())))
+    Error::Unfit(format!("map: {} does not contain declared merge key: {key}", shown(&Value::Object(map.clone()))))
 }
 
 /// Merges two lists: scalars as a set, maps by their merge key.
@@ -235,7 +239,8 @@ fn lists(
         return Err(LISTS_OF_LISTS);
     }
     if original.iter().chain(&patch).any(|v| std::mem::discriminant(v) != kind) {
-        return Err(Error::Unfit("list element types are not identical".to_owned()));
+        let both = shown(&Value::from(vec![Value::from(original), Value::from(patch)]));
+        return Err(Error::Unfit(format!("list element types are not identical: {both}")));
     }
     if !first.is_object() {
         if is_delete {
@@ -385,8 +390,15 @@ mod tests {
         let live = json!({"keyed": [{"n": "a"}, {"n": "b"}]});
         check(live.clone(), json!({"keyed": [{"$patch": "delete", "n": "a"}]}), json!({"keyed": [{"n": "b"}]}));
         check(live.clone(), json!({"keyed": [{"$patch": "replace"}, {"n": "z"}]}), json!({"keyed": [{"n": "z"}]}));
-        assert!(matches!(patched(live.clone(), json!({"keyed": [{"$patch": "delete"}]})), Err(Error::Unfit(_))));
-        assert!(matches!(patched(live, json!({"$patch": "odd"})), Err(Error::Unfit(_))));
+        let why = |patch| match patched(live.clone(), patch) {
+            Err(Error::Unfit(why)) => why,
+            other => format!("{other:?}"),
+        };
+        let no_key = "map: map[$patch:delete] does not contain declared merge key: n";
+        assert_eq!(why(json!({"keyed": [{"$patch": "delete"}]})), no_key);
+        assert_eq!(why(json!({"$patch": "odd"})), "unknown patch type: odd in map: map[$patch:odd]");
+        let not_a_list = "expected a []interface {}, but received a string";
+        assert_eq!(why(json!({"$setElementOrder/keyed": "x"})), not_a_list);
     }
 
     #[test]
@@ -423,7 +435,8 @@ mod tests {
     #[test]
     fn lists_of_lists_and_of_mixed_items_do_not_merge() {
         refused(json!({"set": [[1]]}), json!({"set": [[2]]}), LISTS_OF_LISTS);
-        assert!(matches!(patched(json!({"set": [1]}), json!({"set": ["a"]})), Err(Error::Unfit(_))));
+        let mixed = Error::Unfit("list element types are not identical: [[1] [a]]".into());
+        refused(json!({"set": [1]}), json!({"set": ["a"]}), mixed);
         refused(json!({}), json!([]), BAD_DOCUMENT);
     }
 }

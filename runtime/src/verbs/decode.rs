@@ -70,6 +70,7 @@ pub fn object(ctx: &Context, target: &Target, format: Format, raw: &[u8], mode: 
         let version = &given.version;
         Status::bad_request(format!("{kind} in version \"{version}\" cannot be handled as a {}: {why}", target.kind()))
     };
+    registered(target, &kind, &given).map_err(&cannot)?;
     let mut unknown = Vec::new();
     let object = shape(target, object, &mut unknown).map_err(&cannot)?;
     if target.served.strategy.builtin() {
@@ -138,6 +139,16 @@ impl Patched {
     }
 }
 
+/// Upstream's typed decoders do not come as far as to compare what they have read with what was asked for.
+fn registered(target: &Target, kind: &str, given: &GroupVersion) -> std::result::Result<(), String> {
+    let definition = &target.served.definition;
+    let ours = kind == target.kind() && given.group == definition.group;
+    if !target.served.strategy.builtin() || (ours && ["v1", "v1beta1"].contains(&given.version.as_str())) {
+        return Ok(());
+    }
+    Err(format!("no kind {kind:?} is registered for version \"{given}\" here"))
+}
+
 /// Makes a patched value an object of the kind again.
 ///
 /// # Errors
@@ -149,7 +160,8 @@ pub fn patched(ctx: &Context, target: &Target, patched: &Patched, mode: FieldVal
     if object.kind().is_empty() {
         return Err(patched.refused(format!("Object 'Kind' is missing in '{}'", patched.text)));
     }
-    GroupVersion::parse(object.api_version()).map_err(|e| patched.refused(e))?;
+    let given = GroupVersion::parse(object.api_version()).map_err(|e| patched.refused(e))?;
+    registered(target, object.kind(), &given).map_err(|e| patched.refused(e))?;
     let mut unknown = Vec::new();
     let object = shape(target, object, &mut unknown).map_err(|e| patched.refused(e))?;
     patched.strictly(ctx, &unknown, mode)?;

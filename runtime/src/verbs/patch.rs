@@ -161,7 +161,10 @@ impl Ready {
             // Refusals quote the patch itself, as Go prints it.
             Operations::Strategic(patch, schema) => {
                 let mut value = value();
+                let (kind, api_version) = (value["kind"].clone(), value["apiVersion"].clone());
                 strategic::merge(schema, &mut value, patch.clone()).map_err(strategic_error)?;
+                // Of what kind the result is does not depend on what it says to be.
+                (value["kind"], value["apiVersion"]) = (kind, api_version);
                 let text = nested::shown(patch);
                 Ok(decode::Patched { value, text, objections })
             }
