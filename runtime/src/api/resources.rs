@@ -132,7 +132,7 @@ pub(super) async fn handle(
         "status" if target.version().status => status(engine, ctx, asked, target).await,
         "scale" if target.version().scale.is_some() => scale(engine, ctx, asked, target).await,
         "finalize" if target.resource().resource == "namespaces" && info.group.is_empty() => {
-            target.part = Part::Finalize;
+            let target = Target { part: Part::Finalize, ..target };
             replace(engine, ctx, asked, target).await
         }
         _ if builtin => Err(Status::no_such_resource()),
