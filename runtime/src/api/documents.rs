@@ -59,7 +59,9 @@ impl Documents {
         let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
         match (path, segments.as_slice()) {
             ("/" | "/index.html", _) => Ok(respond::raw(&self.paths())),
-            ("/metrics" | "/metrics/slis", _) => Ok(self.metrics(parts, path, metrics)),
+            ("/metrics" | "/metrics/slis", _) => {
+                Ok(respond::compress_any(&parts.headers, self.metrics(parts, path, metrics)).await)
+            }
             ("/openapi/v2" | "/openapi/v3", _) | (_, ["openapi", "v3", ..]) => {
                 Ok(self.openapi(parts, path, query).await)
             }

@@ -38,7 +38,11 @@ pub fn parse(text: &str) -> Result<Duration, String> {
             };
         rest = next;
     }
-    if negative { Ok(Duration::ZERO) } else { Duration::try_from_secs_f64(total).or_else(|_| invalid()) }
+    // Go counts nanoseconds in 63 bits: 292 years.
+    match Duration::try_from_secs_f64(total) {
+        Ok(d) if d.as_nanos() <= i64::MAX as u128 => Ok(if negative { Duration::ZERO } else { d }),
+        _ => invalid(),
+    }
 }
 
 #[cfg(test)]
@@ -51,6 +55,8 @@ mod tests {
         assert_eq!(parse("1h2m3.5s"), Ok(Duration::from_millis(3_723_500)));
         assert_eq!(parse("100ms"), Ok(Duration::from_millis(100)));
         assert_eq!((parse("0"), parse("-3s")), (Ok(Duration::ZERO), Ok(Duration::ZERO)));
+        assert_eq!(parse("99999999999h"), Err("invalid duration \"99999999999h\"".into()));
+        assert_eq!(parse("-99999999999h"), Err("invalid duration \"-99999999999h\"".into()));
         assert_eq!(parse("abc"), Err("invalid duration \"abc\"".into()));
         assert_eq!(parse("5"), Err("missing unit in duration \"5\"".into()));
         assert_eq!(parse("5x"), Err("unknown unit \"x\" in duration \"5x\"".into()));

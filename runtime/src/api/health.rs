@@ -62,12 +62,16 @@ pub struct Health {
 }
 
 impl Health {
-    /// With the checks that every server has: `ping` and `log`, and `shutdown` for readiness.
+    /// With the checks that every server has: `ping` and `log`, and for readiness `informer-sync`, which holds from the start
+    /// as no server listens before its caches are filled, and `shutdown`.
     pub fn new(lifecycle: Lifecycle) -> Self {
         let shutdown =
             move || if lifecycle.is_shutting_down() { Err("process is shutting down".into()) } else { Ok(()) };
         let this = Self { checks: Vec::new() };
-        this.with("ping", || Ok(())).with("log", || Ok(())).readiness("shutdown", shutdown)
+        this.with("ping", || Ok(()))
+            .with("log", || Ok(()))
+            .readiness("informer-sync", || Ok(()))
+            .readiness("shutdown", shutdown)
     }
 
     /// Adds a check to all three endpoints.
@@ -83,8 +87,9 @@ impl Health {
     }
 
     fn add(mut self, name: &str, readiness_only: bool, probe: Probe) -> Self {
-        // `shutdown` stays last, as upstream lists it.
-        let at = self.checks.iter().position(|c| c.name == "shutdown").unwrap_or(self.checks.len());
+        // What is readiness' alone comes last, and `shutdown` after all, as upstream lists them.
+        let after = |c: &Check| if readiness_only { c.name == "shutdown" } else { c.readiness_only };
+        let at = self.checks.iter().position(after).unwrap_or(self.checks.len());
         self.checks.insert(at, Check { name: name.into(), readiness_only, probe });
         self
     }
@@ -188,7 +193,7 @@ mod tests {
         assert_eq!(ask(&health, "/healthz", ""), (200, "ok".into()));
         let want = "[+]ping ok\n[+]log ok\n[+]etcd ok\nlivez check passed\n";
         assert_eq!(ask(&health, "/livez", "verbose"), (200, want.into()));
-        let want = "[+]ping ok\n[+]log ok\n[+]etcd excluded: ok\n[+]shutdown ok\nwarn: some health checks cannot be \
+        let want = "[+]ping ok\n[+]log ok\n[+]etcd excluded: ok\n[+]informer-sync ok\n[+]shutdown ok\nwarn: some health checks cannot be \
                     excluded: no matches for \"x\"\nreadyz check passed\n";
         assert_eq!(ask(&health, "/readyz", "verbose=true&exclude=etcd&exclude=%78"), (200, want.into()));
         assert_eq!(ask(&health, "/readyz/etcd", ""), (200, "ok".into()));

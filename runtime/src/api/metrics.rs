@@ -3,7 +3,7 @@
 
 use super::health::Health;
 use super::request::Info;
-use super::version;
+use super::{process, version};
 use crate::verbs::Engine;
 use http::Method;
 use prometheus::core::Collector;
@@ -20,6 +20,8 @@ const DURATIONS: &[f64] = &[
     0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 15.0, 20.0, 30.0,
     45.0, 60.0,
 ];
+/// Those of the service level indicator begin later.
+const SLI_DURATIONS: &[f64] = DURATIONS.split_at(2).1;
 const SIZES: &[f64] = &[1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
 
 /// What a request is counted as.
@@ -32,6 +34,7 @@ pub(super) struct Labels<'a> {
     subresource: &'a str,
     scope: &'static str,
     dry_run: &'static str,
+    deprecated: bool,
 }
 
 impl<'a> Labels<'a> {
@@ -42,18 +45,18 @@ impl<'a> Labels<'a> {
             ("watch", _) => "WATCH",
             ("deletecollection", _) => "DELETECOLLECTION",
             ("patch", _) if apply => "APPLY",
-            (_, &Method::GET) => "GET",
-            (_, &Method::HEAD) => "HEAD",
+            (_, &Method::GET | &Method::HEAD) => "GET",
             (_, &Method::POST) => "POST",
             (_, &Method::PUT) => "PUT",
             (_, &Method::PATCH) => "PATCH",
             (_, &Method::DELETE) => "DELETE",
-            _ => "OTHER",
+            _ => "other",
         };
-        if engine.kinds().find(&info.group, &info.version, &info.resource).is_none() {
+        let kinds = engine.kinds();
+        let Some((served, version)) = kinds.find(&info.group, &info.version, &info.resource) else {
             return Self { verb, ..Self::default() };
-        }
-        let scope = match (info.name.is_empty(), info.namespace.is_empty()) {
+        };
+        let scope = match (info.name.is_empty() && info.verb != "create", info.namespace.is_empty()) {
             (false, _) => "resource",
             (true, false) => "namespace",
             (true, true) => "cluster",
@@ -68,6 +71,7 @@ impl<'a> Labels<'a> {
             subresource: if known { subresource } else { "" },
             scope,
             dry_run: if dry_run { "All" } else { "" },
+            deprecated: served.definition.versions[version].deprecated,
         }
     }
 
@@ -81,11 +85,13 @@ pub(super) struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
     durations: HistogramVec,
+    sli_durations: HistogramVec,
     sizes: HistogramVec,
     in_flight: IntGaugeVec,
     long_running: IntGaugeVec,
     watch_events: IntCounterVec,
     terminations: IntCounterVec,
+    deprecated: IntGaugeVec,
     objects: IntGaugeVec,
     disagreements: IntGaugeVec,
     store_health: IntGauge,
@@ -104,8 +110,8 @@ impl Metrics {
         const OF: [&str; 7] = ["verb", "group", "version", "resource", "subresource", "scope", "component"];
         let of_request =
             ["verb", "dry_run", "group", "version", "resource", "subresource", "scope", "component", "code"];
-        let histogram = |name: &str, help: &str, buckets: &[f64]| {
-            HistogramVec::new(HistogramOpts::new(name, help).buckets(buckets.to_vec()), &OF)
+        let histogram = |name: &str, help: &str, buckets: &[f64], labels: &[&str]| {
+            HistogramVec::new(HistogramOpts::new(name, help).buckets(buckets.to_vec()), labels)
         };
         let this = Self {
             requests: IntCounterVec::new(
@@ -116,8 +122,15 @@ impl Metrics {
                 "apiserver_request_duration_seconds",
                 "How long requests took, watches excepted.",
                 DURATIONS,
+                &of_request[..8],
             )?,
-            sizes: histogram("apiserver_response_sizes", "Bytes of answers to reads.", SIZES)?,
+            sli_durations: histogram(
+                "apiserver_request_sli_duration_seconds",
+                "How long requests took for the server's own work, watches and dry runs excepted.",
+                SLI_DURATIONS,
+                &OF,
+            )?,
+            sizes: histogram("apiserver_response_sizes", "Bytes of answers to reads.", SIZES, &OF)?,
             in_flight: IntGaugeVec::new(
                 Opts::new("apiserver_current_inflight_requests", "Requests in flight, watches excepted."),
                 &["request_kind"],
@@ -129,7 +142,11 @@ impl Metrics {
             )?,
             terminations: IntCounterVec::new(
                 Opts::new("apiserver_request_terminations_total", "Requests given up for the server's own sake."),
-                &["code"],
+                &["verb", "group", "version", "resource", "subresource", "scope", "component", "code"],
+            )?,
+            deprecated: IntGaugeVec::new(
+                Opts::new("apiserver_requested_deprecated_apis", "Deprecated versions that were asked for."),
+                &["group", "version", "resource", "subresource", "removed_release"],
             )?,
             objects: IntGaugeVec::new(
                 Opts::new("apiserver_storage_objects", "Objects stored, by resource."),
@@ -153,14 +170,16 @@ impl Metrics {
             )?,
             registry,
         };
-        let all: [Box<dyn Collector>; 10] = [
+        let all: [Box<dyn Collector>; 12] = [
             Box::new(this.requests.clone()),
             Box::new(this.durations.clone()),
+            Box::new(this.sli_durations.clone()),
             Box::new(this.sizes.clone()),
             Box::new(this.in_flight.clone()),
             Box::new(this.long_running.clone()),
             Box::new(this.watch_events.clone()),
             Box::new(this.terminations.clone()),
+            Box::new(this.deprecated.clone()),
             Box::new(this.objects.clone()),
             Box::new(this.disagreements.clone()),
             Box::new(this.store_health.clone()),
@@ -196,14 +215,21 @@ impl Metrics {
         let [verb, group, version, resource, subresource, scope, component] = labels.values();
         let of_request = [verb, labels.dry_run, group, version, resource, subresource, scope, component, &code];
         self.requests.with_label_values(&of_request).inc();
+        if labels.deprecated {
+            self.deprecated.with_label_values(&[group, version, resource, subresource, ""]).set(1);
+        }
         if verb != "WATCH" {
-            self.durations.with_label_values(&labels.values()).observe(took.as_secs_f64());
+            self.durations.with_label_values(&of_request[..8]).observe(took.as_secs_f64());
+            if labels.dry_run.is_empty() {
+                self.sli_durations.with_label_values(&labels.values()).observe(took.as_secs_f64());
+            }
         }
         if let Some(size) = size.filter(|_| ["GET", "LIST"].contains(&verb)) {
             self.sizes.with_label_values(&labels.values()).observe(size as f64);
         }
         if ["429", "504"].contains(&code.as_str()) {
-            self.terminations.with_label_values(&[&code]).inc();
+            let of_request = [verb, group, version, resource, subresource, scope, component, &code];
+            self.terminations.with_label_values(&of_request).inc();
         }
     }
 
@@ -225,6 +251,8 @@ impl Metrics {
     pub(super) fn reset(&self) {
         self.requests.reset();
         self.durations.reset();
+        self.sli_durations.reset();
+        self.deprecated.reset();
         self.sizes.reset();
         self.watch_events.reset();
         self.terminations.reset();
@@ -257,6 +285,7 @@ impl Metrics {
         let mut out = Vec::new();
         // Writing to memory does not fail.
         let _ = TextEncoder::new().encode(&self.registry.gather(), &mut out);
+        process::text(&mut out);
         out
     }
 }

@@ -14,6 +14,7 @@ mod metrics;
 pub mod negotiate;
 mod openapi;
 mod options;
+mod process;
 mod protobuf;
 pub mod query;
 pub mod request;

@@ -119,14 +119,25 @@ pub(super) fn warn(response: &mut Response<Body>, warnings: &[String]) {
     }
 }
 
-/// Compresses a large answer for a client that takes gzip; watches never (R17).
-pub(super) async fn compress(request: &HeaderMap, mut response: Response<Body>) -> Response<Body> {
+/// Whether a client takes gzip.
+fn takes_gzip(request: &HeaderMap) -> bool {
     let accepts = request.get(ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    accepts.split(',').any(|token| token.trim() == "gzip")
+}
+
+/// Compresses a large answer for a client that takes gzip; watches never (R17).
+pub(super) async fn compress(request: &HeaderMap, response: Response<Body>) -> Response<Body> {
     let plain = !response.headers().contains_key(CONTENT_ENCODING);
     let large = response.body().size_hint().exact().is_some_and(|n| n > GZIP_FROM);
-    if !(large && plain && accepts.split(',').any(|token| token.trim() == "gzip")) {
-        return response;
-    }
+    if large && plain && takes_gzip(request) { gzip(response).await } else { response }
+}
+
+/// Compresses whatever size an answer has for a client that takes gzip.
+pub(super) async fn compress_any(request: &HeaderMap, response: Response<Body>) -> Response<Body> {
+    if takes_gzip(request) { gzip(response).await } else { response }
+}
+
+async fn gzip(mut response: Response<Body>) -> Response<Body> {
     let blocks: Box<dyn Iterator<Item = Bytes> + Send> = match std::mem::replace(response.body_mut(), Body::empty()) {
         Body::Chunks(chunks) => Box::new(chunks.into_iter()),
         Body::Blocks(blocks, _) => blocks,

@@ -122,7 +122,7 @@ impl Api {
         let apply = negotiate::is_apply(&parts.headers);
         let labels = Labels::new(&self.0.engine, &parts.method, &info, query.get("dryRun") == Some("All"), apply);
         let begun = Instant::now();
-        let response = self.admit(&parts, &query, &info, &labels, Incoming::new(body)).await;
+        let response = self.admit(&parts, &query, &info, (&labels, begun), Incoming::new(body)).await;
         let (code, took, size) = (response.status().as_u16(), begun.elapsed(), response.body().size_hint().exact());
         self.0.metrics.answered(&labels, code, took, size);
         tracing::info!(
@@ -153,7 +153,7 @@ impl Api {
         parts: &request::Parts,
         query: &Query,
         info: &Info,
-        labels: &Labels<'_>,
+        (labels, begun): (&Labels<'_>, Instant),
         body: Incoming,
     ) -> Response<Body> {
         let for_errors = negotiate::for_errors(&parts.headers, query.get("pretty"));
@@ -191,6 +191,9 @@ impl Api {
         let answer = if long {
             work.await
         } else {
+            // The time runs since the request came in: one that is too short for anything is over before the work begins.
+            let limit = limit.saturating_sub(begun.elapsed());
+            let work = async { if limit.is_zero() { std::future::pending().await } else { work.await } };
             match tokio::time::timeout(limit, work).await {
                 Ok(answer) => answer,
                 Err(_) => Ok(respond::timed_out()),
