@@ -1,7 +1,7 @@
 //! A struct or enum as serde reads it: names resolved, fields that are never read left out, forms told apart.
 
 use super::case::Case;
-use super::rules;
+use super::{rules, values};
 use crate::report::Report;
 use crate::syntax::{DefaultFrom, SchemaAttrs, SerdeAttrs, docs};
 use syn::{Data, DeriveInput, Generics, Ident, LitStr, Member, Path, Type};
@@ -196,10 +196,10 @@ fn field(f: &syn::Field, index: usize, place: &Place<'_>, report: &mut Report) -
             );
             attrs.open = true;
         }
-        tuple_type(&f.ty, report);
-        number_type(&f.ty, report);
+        syn::visit::Visit::visit_type(&mut Refused { report: &mut *report }, &f.ty);
     }
     check(f, &attrs, report);
+    values::check(&f.ty, &attrs, report);
     Some(Field {
         member,
         ty: f.ty.clone(),
@@ -261,26 +261,34 @@ fn names(ty: &Type, of: &Ident) -> bool {
     walk(ty.to_token_stream(), of)
 }
 
-fn tuple_type(ty: &Type, report: &mut Report) {
-    if let Type::Tuple(t) = ungroup(ty)
-        && let Some(first) = t.elems.first()
-        && let Some(other) = t.elems.iter().find(|e| *e != first)
-    {
-        report.at(
-            other,
-            "a list has one schema for all its items in Kubernetes, so the members of a tuple must have one type; \
-             write a struct, or `#[x_kube(preserve_unknown_fields)]`",
-        );
-    }
+/// Types that no schema can have, wherever they stand in a field's type.
+struct Refused<'a> {
+    report: &'a mut Report,
 }
 
-fn number_type(ty: &Type, report: &mut Report) {
-    if plainly(ty, &["i128", "u128"]) {
-        report.at(
-            ty,
-            "the integers of Kubernetes have 64 bits; use i64, or a string with a pattern: \
-             `#[serde(with = ...)] #[x_kube(schema = String, pattern = \"^-?[0-9]+$\")]`",
-        );
+impl<'ast> syn::visit::Visit<'ast> for Refused<'_> {
+    fn visit_type_tuple(&mut self, t: &'ast syn::TypeTuple) {
+        if let Some(first) = t.elems.first()
+            && let Some(other) = t.elems.iter().find(|e| *e != first)
+        {
+            self.report.at(
+                other,
+                "a list has one schema for all its items in Kubernetes, so the members of a tuple must have one type; \
+                 write a struct, or `#[x_kube(preserve_unknown_fields)]`",
+            );
+        }
+        syn::visit::visit_type_tuple(self, t);
+    }
+
+    fn visit_type_path(&mut self, t: &'ast syn::TypePath) {
+        if t.path.is_ident("i128") || t.path.is_ident("u128") {
+            self.report.at(
+                t,
+                "the integers of Kubernetes have 64 bits; use i64, or a string with a pattern: \
+                 `#[serde(with = ...)] #[x_kube(schema = String, pattern = \"^-?[0-9]+$\")]`",
+            );
+        }
+        syn::visit::visit_type_path(self, t);
     }
 }
 
@@ -343,6 +351,11 @@ pub(crate) fn inside<'t>(ty: &'t Type, names: &[&str]) -> Option<&'t Type> {
         [one] => Some(one),
         _ => None,
     }
+}
+
+/// What an option holds.
+pub(super) fn option_of(ty: &Type) -> Option<&Type> {
+    inside(ty, &["Option"])
 }
 
 /// Types that came through a macro are in invisible groups.

@@ -7,6 +7,7 @@ mod names;
 mod paths;
 mod resource;
 mod rules;
+mod values;
 mod versioned;
 
 pub(crate) use apply::{

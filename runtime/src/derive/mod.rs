@@ -5,6 +5,7 @@ mod apply;
 mod build;
 mod check;
 mod crd;
+mod fields;
 mod lists;
 mod probe;
 mod structural;
@@ -13,6 +14,7 @@ pub use apply::{Apply, MetadataApply, has_configuration};
 pub use build::{Branches, Object, Property, subschema, tuple, unit};
 pub use check::{Invalid, check_definition, validate, validate_value};
 pub use crd::{Column, Declared, Descriptions, Scale, root_schema, schema_value, structural_schema};
+pub use fields::{AnyFields, Fields, FieldsOf, key_is_field};
 pub use probe::{Default, ViaNothing, ViaSerialize};
 
 use schemars::{Schema, SchemaGenerator};

@@ -3,6 +3,7 @@
 #![recursion_limit = "256"]
 
 mod apply;
+mod foreign;
 mod forms;
 mod resource;
 mod types;
