@@ -36,7 +36,7 @@ fn allowed(root: Type<'_>, api_version: &str, live: &Object) -> Option<HashSet<S
     }
     typed::check(root, &last.0, false).ok()?;
     let changes = typed::compare(root, &last.0, &live.0);
-    let fields = typed::fields(root, &last.0).difference(&changes.changed).difference(&changes.removed);
+    let fields = typed::fields(root, &last.0, false).difference(&changes.changed).difference(&changes.removed);
     Some(fields.paths().into_iter().collect())
 }
 

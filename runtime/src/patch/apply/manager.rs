@@ -6,7 +6,7 @@ use super::last_applied;
 use super::managed::{self, Entry, Managed};
 use super::set::Set;
 use super::typed;
-use super::update::{Failure, View};
+use super::update::{Applied, Failure, View};
 use crate::resource::codec::go_prints;
 use crate::resource::conversion::{Graph, KEPT};
 use crate::resource::{GroupVersion, Object};
@@ -283,12 +283,13 @@ impl FieldManager {
             written: None,
         };
         let identity = own.identity();
-        let merged = view.apply(&live.0, &applied.0, &mut managed, own, force).map_err(failed)?;
+        let Applied { merged, changed, last } = view.apply(&live.0, &applied.0, &mut managed, own, force).map_err(failed)?;
         if let Some(at) = managed.position(&identity) {
             let own = &mut managed.entries[at];
             own.change(|set| set.difference(&UNOWNED));
+            own.written = last.filter(|last| last.set == own.set).and_then(|last| last.written);
             // An apply that changes nothing leaves the manager's time alone, and a new manager without one.
-            if differs(&merged, &live.0) {
+            if changed || differs(&merged, &live.0) {
                 own.time = Some(writer.time);
             }
         }

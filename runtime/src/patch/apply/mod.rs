@@ -87,7 +87,7 @@ use typed::Type;
 pub fn field_set<'v>(schema: &Schema, object: &'v Object) -> Result<Set<'v>, String> {
     let root = Type::root(schema.node());
     typed::check(root, &object.0, false)?;
-    Ok(typed::fields(root, &object.0))
+    Ok(typed::fields(root, &object.0, false))
 }
 
 /// Merges an applied object into a live one by the schema, without regard to owners: maps field by field, sets and keyed

@@ -261,22 +261,24 @@ impl<'a> Set<'a> {
     /// Like [`Set::parse`], and whether writing the set gives the same FieldsV1 again.
     pub(super) fn parse_exactly(value: &'a Value) -> Result<(Self, bool), String> {
         let mut exact = true;
-        let set = Self::read(value, false, &mut exact)?;
+        let (set, _) = Self::read(value, false, &mut exact)?;
         Ok((set, exact))
     }
 
-    fn read(value: &'a Value, dot: bool, exact: &mut bool) -> Result<Self, String> {
+    /// Also tells whether the place itself is in the set.
+    fn read(value: &'a Value, dot: bool, exact: &mut bool) -> Result<(Self, bool), String> {
         let map = match value {
             Value::Null => {
                 *exact = false;
-                return Ok(Self::default());
+                return Ok((Self::default(), false));
             }
             Value::Object(map) => map,
             _ => return Err("fields are a JSON object at every level".to_owned()),
         };
-        let mut nodes = Vec::with_capacity(map.len());
+        let (mut nodes, mut own) = (Vec::with_capacity(map.len()), false);
         for (text, value) in map {
             if text == "." {
+                own = true;
                 *exact &= dot && map.len() > 1 && value.as_object().is_some_and(Map::is_empty);
                 continue;
             }
@@ -285,12 +287,12 @@ impl<'a> Set<'a> {
                 continue;
             };
             *exact &= element.is_borrowed();
-            let below = Self::read(value, true, exact)?;
+            let (below, member) = Self::read(value, true, exact)?;
             // What has nothing below it is there for itself.
-            let member = below.is_empty() || value.get(".").is_some();
+            let member = member || below.is_empty();
             nodes.push(Node { element, member, below });
         }
-        Ok(Self::of(nodes))
+        Ok((Self::of(nodes), own))
     }
 }
 

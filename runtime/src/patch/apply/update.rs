@@ -25,6 +25,15 @@ impl From<String> for Failure {
     }
 }
 
+/// What came of an apply.
+pub(super) struct Applied<'a> {
+    pub(super) merged: Map<String, Value>,
+    /// Whether a field that is not ignored changed; if not, others may have.
+    pub(super) changed: bool,
+    /// What the manager owned before.
+    pub(super) last: Option<Entry<'a>>,
+}
+
 /// The versions of a kind, and the one that is written.
 #[derive(Clone, Copy)]
 pub(super) struct View<'a> {
@@ -101,7 +110,7 @@ impl<'a> View<'a> {
             return plain;
         }
         let root = self.type_of(from);
-        let named = |object| typed::with_named_fields(root, &typed::fields(root, object)).into_owned();
+        let named = |object| typed::with_named_fields(root, &typed::fields(root, object, true)).into_owned();
         let gone = named(whole).difference(&named(pruned)).singles();
         let mut left = whole.clone();
         // As much at once as can go.
@@ -150,11 +159,11 @@ impl<'a> View<'a> {
         managed: &mut Managed<'a>,
         own: Entry<'a>,
         force: bool,
-    ) -> Result<Map<String, Value>, Failure> {
+    ) -> Result<Applied<'a>, Failure> {
         self.reconcile(live, managed)?;
         let mut merged = typed::merge(self.root(), without_entries(live), config);
         let own =
-            Entry { set: typed::fields(self.root(), config).recursive_difference(&self.ignored(self.version)), ..own };
+            Entry { set: typed::fields(self.root(), config, false).recursive_difference(&self.ignored(self.version)), ..own };
         let identity = own.identity();
         let last = managed.take(&identity);
         let time = last.as_ref().and_then(|l| l.time);
@@ -163,8 +172,8 @@ impl<'a> View<'a> {
             self.prune(&mut merged, managed, last)?;
         }
         let changes = self.change_hands(live, &merged, managed, Some(&identity), force)?;
-        drop(changes);
-        Ok(merged)
+        let changed = !changes.changed.is_empty() || !changes.removed.is_empty();
+        Ok(Applied { merged, changed, last })
     }
 
     /// Brings all sets to what the schemas of now say.
@@ -289,8 +298,8 @@ impl<'a> View<'a> {
             let here = there.as_ref().unwrap_or(all);
             let left = self.pruned_seen(all, &pruned, at, *version).map_err(|e| lost("pruned", e))?;
             let gone = {
-                let before = typed::with_named_fields(root, &typed::fields(root, here));
-                let after = typed::with_named_fields(root, &typed::fields(root, &left));
+                let before = typed::with_named_fields(root, &typed::fields(root, here, true));
+                let after = typed::with_named_fields(root, &typed::fields(root, &left, true));
                 before.difference(&after).difference(&named(set)).into_owned()
             };
             pruned.clone_from(here);
@@ -306,8 +315,8 @@ impl<'a> View<'a> {
             ))
         })?;
         let gone = {
-            let before = typed::with_named_fields(root, &typed::fields(root, &whole));
-            let after = typed::with_named_fields(root, &typed::fields(root, &pruned));
+            let before = typed::with_named_fields(root, &typed::fields(root, &whole, true));
+            let after = typed::with_named_fields(root, &typed::fields(root, &pruned, true));
             before.difference(&after).intersection(&last_set).into_owned()
         };
         match owned_only(whole) {

@@ -89,8 +89,9 @@ impl<'v> Walk<'v, '_> {
     }
 
     fn map<'s: 'v>(&mut self, ty: Type<'s>, map: &'v Map<String, Value>) {
+        let mut fields = ty.fields();
         for (name, value) in map {
-            let Some((of, _)) = ty.field(name) else {
+            let Some((of, _)) = fields.next(name) else {
                 self.path.push(Step::Field(name));
                 self.fault("field not declared in schema".to_owned());
                 self.path.pop();

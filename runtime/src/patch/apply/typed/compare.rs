@@ -166,8 +166,9 @@ fn maps<'v>(
     new: Option<&'v Map<String, Value>>,
     out: &mut Level<'v>,
 ) {
+    let mut types = ty.fields();
     let mut field = |name: &'v str, old: Option<&'v Value>, new: Option<&'v Value>| {
-        let of = ty.field(name).map_or(Type::Deduced, |(of, _)| of);
+        let of = types.next(name).map_or(Type::Deduced, |(of, _)| of);
         step(of, old, new, || Element::field(name), out);
     };
     zip(old, new, &mut field);
@@ -195,10 +196,14 @@ pub(super) fn zip<'v>(
 }
 
 fn lists<'v>(ty: Type<'_>, old: &'v [Value], new: &'v [Value], out: &mut Level<'v>) {
+    // Most often nothing changed. Such lists nest as deep as the schema, not as what is in them.
+    if old == new {
+        return;
+    }
     let (l, r) = (keyed(ty, old), keyed(ty, new));
-    // Most often nothing moved.
+    // And if something did, nothing moved.
     if l.len() == r.len() && l.iter().zip(&r).all(|((a, _), (b, _))| a == b) && !has_twins(&l) {
-        for ((key, a), (_, b)) in l.iter().zip(&r) {
+        for ((key, a), (_, b)) in l.iter().zip(&r).filter(|((_, a), (_, b))| a != b) {
             step(ty.item(), Some(a), Some(b), || key.element(), out);
         }
         return;

@@ -1,6 +1,6 @@
 //! The merge of an applied value into a live one (SMD/typed/merge.go).
 
-use super::items::{At, index, keyed};
+use super::items::{At, Key, index, keyed};
 use super::{Items, Shape, Type};
 use serde_json::{Map, Value};
 
@@ -30,18 +30,24 @@ fn values(ty: Type<'_>, live: &mut Value, applied: &Value) {
 }
 
 fn maps(ty: Type<'_>, live: &mut Map<String, Value>, applied: &Map<String, Value>) {
+    let (mut types, mut there, mut new) = (ty.fields(), live.iter_mut().peekable(), Vec::new());
     for (name, value) in applied {
-        match live.get_mut(name) {
-            Some(old) => values(ty.field(name).map_or(Type::Deduced, |(of, _)| of), old, value),
-            None => {
-                live.insert(name.clone(), value.clone());
-            }
+        while there.next_if(|(k, _)| *k < name).is_some() {}
+        match there.next_if(|(k, _)| *k == name) {
+            Some((_, old)) => values(types.next(name).map_or(Type::Deduced, |(of, _)| of), old, value),
+            None => new.push((name.clone(), value.clone())),
         }
     }
+    live.extend(new);
 }
 
 /// Items of both lists. The applied ones keep their order, and live ones their place among those that both have.
 fn lists(ty: Type<'_>, live: &mut Vec<Value>, applied: &[Value]) {
+    // Most often they have the same items. Those that are applied have been checked to be there once.
+    if live.len() == applied.len() && live.iter().zip(applied).all(|(l, r)| same_item(ty, l, r)) {
+        live.iter_mut().zip(applied).for_each(|(l, r)| values(ty.item(), l, r));
+        return;
+    }
     let (l, r) = (keyed(ty, live), keyed(ty, applied));
     let (in_l, in_r) = (index(&l), index(&r));
     let right_of: Vec<Option<usize>> = l.iter().map(|(k, _)| in_r.get(k).map(|at| at.first())).collect();
@@ -103,6 +109,10 @@ fn lists(ty: Type<'_>, live: &mut Vec<Value>, applied: &[Value]) {
         },
     });
     *live = merged.collect();
+}
+
+fn same_item(list: Type<'_>, a: &Value, b: &Value) -> bool {
+    matches!((Key::of(list, a), Key::of(list, b)), (Ok(a), Ok(b)) if a == b)
 }
 
 /// Where an item of a merged list comes from.

@@ -166,6 +166,15 @@ impl<'s> Type<'s> {
         self.other_fields().map(|t| (t, false))
     }
 
+    /// The types of a map's fields, for who goes through them in order.
+    pub(super) fn fields(self) -> Fields<'s> {
+        let named = match self {
+            Self::Node { node, .. } => &node.properties[..],
+            _ => &[],
+        };
+        Fields { of: self, named }
+    }
+
     /// The type of the fields that the schema does not name, where there may be any.
     fn other_fields(self) -> Option<Self> {
         match self {
@@ -224,6 +233,36 @@ impl<'s> Type<'s> {
         match self {
             Self::Node { node, .. } => node.property(name)?.default.as_deref(),
             _ => None,
+        }
+    }
+}
+
+/// The types of a map's fields, asked for in the order of their names: that of the schema, so that the next one is mostly
+/// the one that is wanted.
+pub(super) struct Fields<'s> {
+    of: Type<'s>,
+    /// The named ones that have not gone by.
+    named: &'s [(Arc<str>, Node)],
+}
+
+impl<'s> Fields<'s> {
+    /// Like [`Type::field`]. Names may not descend.
+    pub(super) fn next(&mut self, name: &str) -> Option<(Type<'s>, bool)> {
+        let Type::Node { open, whole, .. } = self.of else { return self.of.field(name) };
+        if whole && matches!(name, "metadata" | "apiVersion" | "kind") {
+            return self.of.field(name);
+        }
+        let at = match self.named.first() {
+            Some((first, _)) if **first == *name => Ok(0),
+            _ => self.named.binary_search_by(|(k, _)| (**k).cmp(name)),
+        };
+        self.named = &self.named[at.unwrap_or_else(|next| next)..];
+        match (at, self.named.split_first()) {
+            (Ok(_), Some(((_, node), rest))) => {
+                self.named = rest;
+                Some((Type::below(node, open), true))
+            }
+            _ => self.of.other_fields().map(|t| (t, false)),
         }
     }
 }

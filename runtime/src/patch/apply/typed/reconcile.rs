@@ -26,9 +26,10 @@ fn node<'a>(ty: Type<'_>, n: &Node<'a>) -> Option<Option<Set<'a>>> {
 
 fn below<'a>(ty: Type<'_>, set: &Set<'a>) -> Option<Set<'a>> {
     let shape = ty.shape(&Value::Null);
-    let changed = |n: &Node<'a>| {
+    let mut types = ty.fields();
+    let mut changed = |n: &Node<'a>| {
         let of = match (shape, n.element.name()) {
-            (Shape::Map, Some(name)) => ty.field(name).map(|(of, _)| of),
+            (Shape::Map, Some(name)) => types.next(name).map(|(of, _)| of),
             (Shape::List, _) => Some(ty.item()),
             _ => None,
         };
