@@ -244,23 +244,32 @@ fn push_json(out: &mut String, value: &Value) {
 }
 
 fn push_string(out: &mut String, s: &str, html: bool) {
+    // The first byte of what may be another character than itself.
+    let special = |b: u8| match b {
+        b'"' | b'\\' | ..=0x1f => true,
+        b'<' | b'>' | b'&' | 0xe2 => html,
+        _ => false,
+    };
     out.push('"');
-    for c in s.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' if html => {
+    let mut rest = s;
+    while let Some(at) = rest.bytes().position(special) {
+        let (plain, from) = rest.split_at(at);
+        out.push_str(plain);
+        let mut chars = from.chars();
+        match chars.next() {
+            Some('"') => out.push_str("\\\""),
+            Some('\\') => out.push_str("\\\\"),
+            Some('\n') => out.push_str("\\n"),
+            Some('\r') => out.push_str("\\r"),
+            Some('\t') => out.push_str("\\t"),
+            Some(c @ ('<' | '>' | '&' | '\u{2028}' | '\u{2029}' | ..'\u{20}')) => {
                 let _ = write!(out, "\\u{:04x}", u32::from(c));
             }
-            c if c < ' ' => {
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
-            }
-            c => out.push(c),
+            c => out.extend(c),
         }
+        rest = chars.as_str();
     }
+    out.push_str(rest);
     out.push('"');
 }
 
@@ -358,6 +367,7 @@ mod tests {
     #[test]
     fn markup_is_escaped_as_go_does() {
         assert_eq!(Element::value(&json!("a<b&\"é\n")).to_text(), "v:\"a\\u003cb\\u0026\\\"é\\n\"");
+        assert_eq!(Element::value(&json!("…\u{2028}\u{2030}\u{1}\\")).to_text(), "v:\"…\\u2028\u{2030}\\u0001\\\\\"");
         check("v:\"a<b\"", "v:\"a\\u003cb\"", "[=\"a<b\"]");
     }
 

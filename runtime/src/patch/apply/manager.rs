@@ -283,7 +283,8 @@ impl FieldManager {
             written: None,
         };
         let identity = own.identity();
-        let Applied { merged, changed, last } = view.apply(&live.0, &applied.0, &mut managed, own, force).map_err(failed)?;
+        let Applied { merged, changed, last } =
+            view.apply(&live.0, &applied.0, &mut managed, own, force).map_err(failed)?;
         if let Some(at) = managed.position(&identity) {
             let own = &mut managed.entries[at];
             own.change(|set| set.difference(&UNOWNED));

@@ -162,8 +162,10 @@ impl<'a> View<'a> {
     ) -> Result<Applied<'a>, Failure> {
         self.reconcile(live, managed)?;
         let mut merged = typed::merge(self.root(), without_entries(live), config);
-        let own =
-            Entry { set: typed::fields(self.root(), config, false).recursive_difference(&self.ignored(self.version)), ..own };
+        let own = Entry {
+            set: typed::fields(self.root(), config, false).recursive_difference(&self.ignored(self.version)),
+            ..own
+        };
         let identity = own.identity();
         let last = managed.take(&identity);
         let time = last.as_ref().and_then(|l| l.time);
@@ -212,6 +214,11 @@ impl<'a> View<'a> {
         ) -> Changes<'v> {
             let ignored = view.ignored(version).union(Set::of_path(&["metadata", "managedFields"]));
             typed::compare(view.type_of(version), old, new).without(&ignored)
+        }
+        if but.is_some_and(|b| managed.entries.iter().all(|e| e.identity() == *b)) {
+            // Nobody else is there to lose anything.
+            managed.entries.retain(|e| !e.set.is_empty());
+            return Ok(Changes::default());
         }
         let mut seen: Vec<(usize, Changes<'v>)> = vec![(self.version, compared(self, self.version, old, new))];
         let mut taken: Vec<(usize, Set<'a>)> = Vec::new();

@@ -140,6 +140,9 @@ impl<'v> Seen<'v> {
     /// Whether a key was there before, in a list of that length.
     fn again(&mut self, key: &Key<'v>, of: usize) -> bool {
         if of > SHORT {
+            if self.many.is_empty() {
+                self.many.reserve(of);
+            }
             return !self.many.insert(key.clone());
         }
         let again = self.few.contains(key);
