@@ -1,13 +1,14 @@
-//! Concurrent clients on a store that is disturbed: killed, cut off, its disk failing. Half of the reads go through a cache. What
-//! they were told must be linearizable, and the events that the store replays at the end are its log.
+//! Concurrent clients on a store that is disturbed: killed, cut off, compacted, its disk failing. Half of the reads go through a
+//! cache. What they were told must be linearizable, by the events that the store told meanwhile and those it replays at the end.
 
 use super::linear::{self, Call, Logged, Operation, Told};
 use super::{KIND, Random, Recorder, State};
 use crate::storage::cache::{Cache, Codec};
-use crate::storage::contract::{Attachment, Backend, Error, Outcome, Revision, Write};
+use crate::storage::contract::{Attachment, Backend, Error, Outcome, Range, Revision, Subscription, Write};
 use bytes::Bytes;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 const CLIENTS: u64 = 8;
@@ -45,18 +46,29 @@ impl Codec for Keyed {
 struct Open {
     store: Arc<dyn Backend>,
     cache: Arc<Cache<Keyed>>,
+    /// The state that its events begin with, and the events, as they come.
+    base: Range,
+    told: Arc<Recorder>,
+    _subscription: Subscription,
 }
 
 impl Open {
     async fn new(store: Arc<dyn Backend>) -> Arc<Self> {
         let started = Instant::now();
         loop {
-            match Cache::start(store.clone(), KIND.to_owned(), Keyed).await {
-                Ok(cache) => return Arc::new(Self { store, cache }),
+            match Self::attempt(&store).await {
+                Ok(open) => return Arc::new(open),
                 Err(e) => assert!(started.elapsed() < PATIENCE, "a disturbed store cannot be read again: {e}"),
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+    }
+
+    async fn attempt(store: &Arc<dyn Backend>) -> Result<Self, Error> {
+        let told = Arc::new(Recorder::default());
+        let (base, subscription) = store.replay(KIND, told.clone()).await?;
+        let cache = Cache::start(store.clone(), KIND.to_owned(), Keyed).await?;
+        Ok(Self { store: store.clone(), cache, base, told, _subscription: subscription })
     }
 
     async fn read(&self, cached: bool) -> Result<Call, Error> {
@@ -106,8 +118,10 @@ pub(super) async fn run(
     store: Arc<dyn Backend>,
     disturb: &mut impl AsyncFnMut(Arc<dyn Backend>, u32) -> Arc<dyn Backend>,
 ) {
+    let open = Open::new(store).await;
+    let mut told = vec![open.told.clone()];
     let world = Arc::new(World {
-        open: RwLock::new(Open::new(store).await),
+        open: RwLock::new(open),
         clock: AtomicU64::new(1),
         committed: AtomicU64::new(0),
         done: AtomicBool::new(false),
@@ -117,6 +131,7 @@ pub(super) async fn run(
         world.calm().await;
         let store = disturb(world.open().store.clone(), n).await;
         let open = Open::new(store).await;
+        told.push(open.told.clone());
         *world.open.write().unwrap_or_else(PoisonError::into_inner) = open;
     }
     world.calm().await;
@@ -128,19 +143,36 @@ pub(super) async fn run(
     // A write that was given up may happen yet; what is asked for now is after it.
     let open = world.open();
     let last = open.store.revision().await.expect("revision");
-    let recorder = Arc::new(Recorder(Mutex::default()));
-    let (base, _subscription) = open.store.replay(KIND, recorder.clone()).await.expect("replay");
-    assert!(base.items.is_empty(), "the whole history is kept");
     open.cache.reaches(last, Duration::from_secs(5)).await;
     assert_eq!(open.cache.disagreements().await, Ok(0), "cache and store agree");
-    let events = recorder.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let log: Vec<_> = events
-        .into_iter()
-        .map(|e| Logged { revision: e.revision, key: e.key[KIND.len()..].to_owned(), value: e.value })
-        .collect();
+    let newest = Open::attempt(&open.store).await.expect("a store that has recovered is read");
+    told.push(newest.told.clone());
+    let log = one_log(&told);
+    let mut state = State::new();
+    for e in log.iter().filter(|e| e.revision <= newest.base.revision) {
+        match &e.value {
+            Some(value) => drop(state.insert(e.key.clone(), (e.revision, value.clone()))),
+            None => drop(state.remove(&e.key)),
+        }
+    }
+    let base = newest.base.items.iter().map(|kv| (kv.key[KIND.len()..].to_owned(), (kv.revision, kv.value.clone())));
+    assert_eq!(base.collect::<State>(), state, "what is left of compacted history is its state");
     if let Err(why) = linear::check(&log, &operations) {
         panic!("not linearizable, of {} operations: {why}", operations.len());
     }
+}
+
+/// All that was ever told, history that is compacted by now included; nothing was told in two ways.
+fn one_log(told: &[Arc<Recorder>]) -> Vec<Logged> {
+    let mut log = BTreeMap::new();
+    for recorder in told {
+        for e in recorder.0.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            let event = (e.key[KIND.len()..].to_owned(), e.value.clone());
+            let before = log.insert(e.revision, event.clone());
+            assert!(before.is_none_or(|before| before == event), "revision {} is told in two ways", e.revision);
+        }
+    }
+    log.into_iter().map(|(revision, (key, value))| Logged { revision, key, value }).collect()
 }
 
 async fn client(world: Arc<World>, number: u64) -> Vec<Operation> {

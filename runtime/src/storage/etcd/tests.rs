@@ -139,7 +139,11 @@ async fn etcd_keeps_the_contract() {
         clusters.push(Cluster::start(&program, 1));
         Arc::new(clusters.last().unwrap().connect("/registry").await) as Arc<dyn Backend>
     };
-    let disturb = async |store, _| {
+    let disturb = async |store: Arc<dyn Backend>, n: u32| {
+        if n % 2 == 1 {
+            store.compact(store.delivered()).await.unwrap();
+            return store;
+        }
         let mut clusters = clusters.lock().await;
         let member = &mut clusters.last_mut().unwrap().members[0];
         member.kill();
@@ -155,7 +159,8 @@ async fn a_cluster_that_loses_members_stays_linearizable() {
     let mut cluster = Cluster::start(&program, 3);
     let store = Arc::new(cluster.connect("/registry").await);
     // Whoever leads is among the first three.
-    let disturb = async |store, n: u32| {
+    let disturb = async |store: Arc<dyn Backend>, n: u32| {
+        store.compact(store.delivered() - 20).await.unwrap();
         let member = &mut cluster.members[n as usize % 3];
         member.kill();
         tokio::time::sleep(Duration::from_secs(2)).await;
