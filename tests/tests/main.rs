@@ -10,6 +10,7 @@ mod full_disk;
 mod helm;
 mod hostile;
 mod in_process;
+mod interchange;
 mod kill;
 mod kube_examples;
 mod kubectl;
