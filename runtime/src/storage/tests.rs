@@ -272,6 +272,54 @@ async fn history_that_only_the_store_has_is_recalled_until_it_is_compacted() {
     assert_eq!(old(last), Ok((last, Bytes::from("19"))));
 }
 
+#[tokio::test]
+async fn a_damaged_file_is_refused_by_name_or_has_all_that_was_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("kubegraft.redb");
+    let wanted = {
+        let b = open(dir.path());
+        for i in 0..60 {
+            put(&b, &format!("g/k/{i}"), 0, Some(&i.to_string().repeat(300))).await;
+        }
+        b.range("g/k/", None, 0, None).await.unwrap().items
+    };
+    let whole = std::fs::read(&path).unwrap();
+    let (mut refused, mut harmless) = (0, 0);
+    let mut check = async |bytes: &[u8], what: String| {
+        std::fs::write(&path, bytes).unwrap();
+        match Embedded::open(dir.path(), Retention::default()) {
+            Ok(b) => {
+                assert_eq!(
+                    b.range("g/k/", None, 0, None).await.unwrap().items,
+                    wanted,
+                    "{what}: another state, in silence"
+                );
+                harmless += 1;
+            }
+            Err(e) => {
+                assert!(e.to_string().contains("kubegraft.redb"), "{what}: {e}");
+                refused += 1;
+            }
+        }
+    };
+    for part in 0..64 {
+        let mut bytes = whole.clone();
+        let at = part * bytes.len() / 64 + 40 + part;
+        bytes[at] ^= 0x55;
+        check(&bytes, format!("byte {at}")).await;
+    }
+    // The values themselves, of which the store reads no more than their bytes.
+    for i in [0, 17, 59] {
+        let value = i.to_string().repeat(300);
+        let at = whole.windows(value.len()).rposition(|w| w == value.as_bytes()).unwrap();
+        let mut bytes = whole.clone();
+        bytes[at + 100] ^= 1;
+        check(&bytes, format!("value {i}")).await;
+    }
+    check(&whole[..whole.len() / 2], "half of it".into()).await;
+    assert!(refused >= 4 && harmless > 0, "{refused} refused, {harmless} harmless");
+}
+
 /// A disk that fails on demand: what is written but not synced is lost, whole or in part, when the power goes.
 #[derive(Clone, Debug, Default)]
 struct Disk(Arc<std::sync::Mutex<Platter>>);
@@ -410,7 +458,7 @@ async fn a_backup_taken_under_load_is_the_state_of_one_revision() {
     let text = dir.path().join("text");
     std::fs::write(&text, "not a store".repeat(1000)).unwrap();
     let refused = super::embedded::restore(&text, &dir.path().join("new")).unwrap_err().to_string();
-    assert!(refused.contains("text is not a kubegraft store"), "{refused}");
+    assert!(refused.contains("text: not a kubegraft store"), "{refused}");
     assert!(!dir.path().join("new/kubegraft.redb").exists());
 }
 

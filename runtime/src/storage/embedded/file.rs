@@ -23,9 +23,13 @@ pub(super) struct File {
 pub(super) fn failed(e: impl Into<redb::Error>) -> Error {
     match e.into() {
         redb::Error::Io(e) if e.kind() == std::io::ErrorKind::StorageFull => Error::NoSpace(e.to_string()),
-        redb::Error::Corrupted(m) => Error::Corrupt(format!("the store's file is damaged: {m}")),
+        redb::Error::Corrupted(m) => damaged(&m),
         other => Error::Unavailable(other.to_string()),
     }
+}
+
+fn damaged(why: &str) -> Error {
+    Error::Corrupt(format!("the store's file is damaged: {why}; restore a backup"))
 }
 
 fn record(event: &Event, out: &mut Vec<u8>) {
@@ -69,23 +73,36 @@ pub(super) fn secure(path: &Path) -> std::io::Result<()> {
 impl File {
     pub(super) fn open(path: &Path, mvcc: &mut Mvcc) -> Result<Self, Error> {
         let name = path.display();
+        // What redb makes of a damaged file may be a panic.
+        let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| Self::read(path, mvcc)));
+        opened.unwrap_or_else(|_| Err(damaged("it cannot be read"))).map_err(|e| match e {
+            Error::Corrupt(m) => Error::Corrupt(format!("{name}: {m}")),
+            other => other,
+        })
+    }
+
+    fn read(path: &Path, mvcc: &mut Mvcc) -> Result<Self, Error> {
+        let name = path.display();
         let fresh = !path.exists();
-        let db = Database::builder().set_cache_size(CACHE).create(path).map_err(|e| match e {
+        let mut db = Database::builder().set_cache_size(CACHE).create(path).map_err(|e| match e {
             DatabaseError::DatabaseAlreadyOpen => Error::Unavailable(format!(
                 "{name} is open in another process; stop that one or use another --data-dir"
             )),
             DatabaseError::Storage(StorageError::Io(e)) if e.kind() == std::io::ErrorKind::InvalidData => {
-                Error::Corrupt(format!("{name} is not a kubegraft store: {e}"))
+                Error::Corrupt(format!("not a kubegraft store: {e}"))
             }
+            DatabaseError::Storage(StorageError::Corrupted(why)) => damaged(&why),
             e => Error::Unavailable(format!("cannot open {name}: {e}")),
         })?;
         if fresh {
             secure(path).map_err(|e| Error::Unavailable(format!("cannot make {name}: {e}")))?;
         }
-        Self::over(db, mvcc).map_err(|e| match e {
-            Error::Corrupt(m) => Error::Corrupt(format!("{name}: {m}")),
-            other => other,
-        })
+        // Values are not looked into: only their checksums tell that one is another one now.
+        match db.check_integrity() {
+            Ok(true) => Self::over(db, mvcc),
+            Ok(false) => Err(damaged("its newest state was")),
+            Err(e) => Err(damaged(&e.to_string())),
+        }
     }
 
     /// On a database that is open already.
