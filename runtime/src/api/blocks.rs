@@ -17,6 +17,8 @@ pub(super) struct Blocks {
     version: usize,
     items: std::vec::IntoIter<Arc<Entry>>,
     separated: bool,
+    /// What an item's bytes begin with that is left out: upstream's lists of compiled-in kinds do not say it of each item.
+    implied: String,
     head: String,
     tail: String,
     bytes: u64,
@@ -30,7 +32,7 @@ impl Blocks {
     pub(super) fn new(target: &Target, listed: &Listed, meta: &Value) -> Result<Self> {
         let mut blocks = Self::unmeasured(target, listed, meta);
         let items = blocks.items.as_slice();
-        let lengths = items.iter().map(|e| blocks.served.len(e, blocks.version)).sum::<Result<usize>>()?;
+        let lengths = items.iter().map(|e| blocks.len(e)).sum::<Result<usize>>()?;
         let all = blocks.head.len() + lengths + items.len().saturating_sub(1) + blocks.tail.len();
         blocks.bytes = all as u64;
         Ok(blocks)
@@ -38,14 +40,36 @@ impl Blocks {
 
     fn unmeasured(target: &Target, listed: &Listed, meta: &Value) -> Self {
         let kind = Value::from(target.served.definition.names.list_kind.as_str());
+        let version = Value::from(target.group_version().to_string());
+        let implied = match target.served.strategy.builtin() {
+            true => format!("{{\"apiVersion\":{version},\"kind\":{},", Value::from(target.kind())),
+            false => String::new(),
+        };
         Self {
+            implied,
             served: target.served.clone(),
             version: target.version,
             items: listed.items.clone().into_iter(),
             separated: false,
-            head: format!("{{\"apiVersion\":{},\"items\":[", Value::from(target.group_version().to_string())),
+            head: format!("{{\"apiVersion\":{version},\"items\":["),
             tail: format!("],\"kind\":{kind},\"metadata\":{meta}}}"),
             bytes: 0,
+        }
+    }
+
+    fn len(&self, entry: &Entry) -> Result<usize> {
+        if self.implied.is_empty() {
+            return self.served.len(entry, self.version);
+        }
+        let bytes = self.served.bytes(entry, self.version)?;
+        Ok(bytes.strip_prefix(self.implied.as_bytes()).map_or(bytes.len(), |rest| rest.len() + 1))
+    }
+
+    fn append(&self, entry: &Entry, block: &mut Vec<u8>) {
+        let start = block.len();
+        self.served.append(entry, self.version, block);
+        if !self.implied.is_empty() && block[start..].starts_with(self.implied.as_bytes()) {
+            block.drain(start + 1..start + self.implied.len());
         }
     }
 
@@ -69,7 +93,7 @@ impl Iterator for Blocks {
             if std::mem::replace(&mut self.separated, true) {
                 block.push(b',');
             }
-            self.served.append(&entry, self.version, &mut block);
+            self.append(&entry, &mut block);
         }
         (!block.is_empty()).then(|| block.into())
     }

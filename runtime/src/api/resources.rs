@@ -291,7 +291,7 @@ async fn scale(engine: &Arc<Engine>, ctx: &Context, mut asked: Asked<'_>, target
         }
         verb => return Err(Status::method_not_allowed(target.resource(), verb)),
     };
-    respond::made(200, &scale, &Columns::of_scale(), accepted, asked.include(accepted)?)
+    respond::made(200, &scale, Some("*v1.Scale"), &Columns::of_scale(), accepted, asked.include(accepted)?)
 }
 
 async fn watching(

@@ -198,16 +198,24 @@ pub(super) fn object(
     if accepted.form == Form::Whole && is_plain(accepted) {
         return Ok(response(code, "application/json", target.served.bytes(entry, target.version)?.into()));
     }
-    made(code, &parsed(target, entry)?, &Columns::of(target.version()), accepted, include)
+    let compiled = compiled(target, "");
+    made(code, &parsed(target, entry)?, compiled.as_deref(), &Columns::of(target.version()), accepted, include)
 }
 
-/// An object that no entry has: a Scale.
+/// The type that upstream has compiled in for a kind or its list, by which some of its refusals call it.
+fn compiled(target: &Target, suffix: &str) -> Option<String> {
+    let package = if target.resource().group.is_empty() { "core" } else { "apiextensions" };
+    target.served.strategy.builtin().then(|| format!("*{package}.{}{suffix}", target.kind()))
+}
+
+/// An object that no entry has: a Scale. `compiled` is the type that upstream has for it, if any.
 ///
 /// # Errors
-/// 500 when the list form of metadata was asked for, in upstream's words.
+/// Those of upstream when the list form of metadata was asked for: 406, and 500 for what has no type.
 pub(super) fn made(
     code: u16,
     object: &Object,
+    compiled: Option<&str>,
     columns: &Columns,
     accepted: Accepted,
     include: Include,
@@ -218,7 +226,14 @@ pub(super) fn made(
             let meta = json!({"resourceVersion": object.resource_version()});
             columns.table(vec![columns.row(object, include, version)], meta, version, true)
         }
-        Form::Partial { list: true, .. } => return Err(Status::unclassified("content is not a list")),
+        Form::Partial { list: true, .. } => {
+            return Err(match compiled {
+                None => Status::unclassified("content is not a list"),
+                Some(what) => Status::not_acceptable(format!(
+                    "you requested PartialObjectMetadataList, but the requested object is not a list ({what})"
+                )),
+            });
+        }
         Form::Partial { version, .. } => partial(object, version),
         Form::Discovery => return Err(Status::internal("a discovery document was asked of an object")),
     };
@@ -236,7 +251,8 @@ pub(super) fn list(target: &Target, listed: &Listed, accepted: Accepted, include
     }
     let objects = || listed.items.iter().map(|e| parsed(target, e));
     // Only custom resources' own lists show that nothing continues them (C41).
-    if accepted.form != Form::Whole && listed.continue_token.is_empty() {
+    let shows = accepted.form == Form::Whole && !target.served.strategy.builtin();
+    if !shows && listed.continue_token.is_empty() {
         meta.as_object_mut().into_iter().for_each(|m| drop(m.remove("continue")));
     }
     let shown = match accepted.form {
@@ -255,9 +271,10 @@ pub(super) fn list(target: &Target, listed: &Listed, accepted: Accepted, include
             columns.table(rows, meta, version, true)
         }
         Form::Partial { list: false, .. } => {
-            return Err(Status::not_acceptable(
-                "you requested PartialObjectMetadata, but the requested object is a list (*unstructured.UnstructuredList)",
-            ));
+            let what = compiled(target, "List").unwrap_or_else(|| "*unstructured.UnstructuredList".into());
+            return Err(Status::not_acceptable(format!(
+                "you requested PartialObjectMetadata, but the requested object is a list ({what})"
+            )));
         }
         Form::Partial { version, .. } => {
             let items = objects().map(|o| Ok(partial(&o?, version))).collect::<Result<Vec<Value>>>()?;

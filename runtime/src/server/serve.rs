@@ -18,6 +18,7 @@ use hyper_util::server::conn::auto;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
@@ -159,6 +160,21 @@ impl Bound {
     }
 }
 
+/// Whether a client that connected speaks HTTP without TLS, by what it says first.
+async fn is_plain(stream: &TcpStream) -> bool {
+    let mut first = [0; 5];
+    let read = stream.peek(&mut first).await.unwrap_or_default();
+    [b"GET /", b"HEAD ", b"POST ", b"PUT /", b"OPTIO"].contains(&&first) && read == first.len()
+}
+
+/// Tells such a client what Go's server tells it.
+async fn told_of_tls(mut stream: TcpStream) {
+    let told = b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
+    // Whoever does not listen is not helped.
+    let _ = stream.write_all(told).await;
+    let _ = stream.shutdown().await;
+}
+
 async fn connection<S, B>(stream: TcpStream, tls: Tls, service: S, lifecycle: Lifecycle)
 where
     S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
@@ -168,6 +184,9 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let _ = stream.set_nodelay(true);
+    if tokio::time::timeout(HANDSHAKE_TIMEOUT, is_plain(&stream)).await.unwrap_or_default() {
+        return told_of_tls(stream).await;
+    }
     let handshake = TlsAcceptor::from(tls.config.clone()).accept(stream);
     let stream = match tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake).await {
         Ok(Ok(stream)) => stream,

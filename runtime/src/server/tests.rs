@@ -111,6 +111,16 @@ async fn get(stream: &mut Stream, path: &str) -> String {
 }
 
 #[tokio::test]
+async fn who_speaks_without_tls_is_told_so() {
+    let running = start().await;
+    let mut stream = tokio::net::TcpStream::connect(running.address).await.expect("connected");
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("written");
+    let mut text = Vec::new();
+    let _ = stream.read_to_end(&mut text).await;
+    assert!(String::from_utf8_lossy(&text).ends_with("\r\n\r\nClient sent an HTTP request to an HTTPS server.\n"));
+}
+
+#[tokio::test]
 async fn the_admin_certificate_an_absent_one_and_a_foreign_one() {
     let server = start().await;
     let text = get(&mut server.connect(Some(server.admin())).await, "/").await;
