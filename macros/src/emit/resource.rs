@@ -4,8 +4,9 @@ use super::facets::{Names, apply};
 use crate::model::{Resource, snake};
 use crate::syntax::{ColumnAttrs, Facet, KubeAttrs, Mode};
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use syn::LitStr;
+use syn::spanned::Spanned;
 
 pub(crate) fn resource(r: &Resource, clean: bool) -> TokenStream {
     let root = root(r);
@@ -302,8 +303,9 @@ fn schema(r: &Resource) -> TokenStream {
     let rules: Vec<Facet> = a.validations.iter().cloned().map(Facet::Rule).collect();
     let rules = apply(&rules, &n);
     let status = a.status.as_ref().map(|s| {
+        let ty = quote_spanned!(s.span()=> ::core::option::Option<#s>);
         quote! {
-            let __status = #derive::subschema::<::core::option::Option<#s>>(__g);
+            let __status = #derive::subschema::<#ty>(__g);
             __o.property("status", &[], __status, false);
         }
     });

@@ -398,10 +398,10 @@ fn variant(
     if let (Tagging::Internal(_), syn::Fields::Unnamed(f)) = (&tagging, &v.fields)
         && f.unnamed.len() == 1
         && let Some(one) = f.unnamed.first()
-        && plainly(
-            &one.ty,
-            &["String", "bool", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f32", "f64", "char"],
-        )
+        && (plainly(&one.ty, NUMBERS)
+            || plainly(&one.ty, TEXTS)
+            || plainly(&one.ty, &["bool"])
+            || inside(inside(&one.ty, &["Option"]).unwrap_or(&one.ty), super::apply::LISTS).is_some())
     {
         report.at(
             &one.ty,

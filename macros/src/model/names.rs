@@ -61,16 +61,23 @@ pub(super) fn group(text: &LitStr, report: &mut Report) {
 pub(super) fn kind(text: &LitStr, report: &mut Report) {
     let value = text.value();
     if !is_label(&value.to_lowercase(), true) || syn::parse_str::<syn::Ident>(&value).is_err() {
-        let best: String = value.chars().filter(char::is_ascii_alphanumeric).collect();
+        // Words that something parts start with an upper case letter.
+        let words = value.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty());
+        let best: String = words.map(upper_first).collect();
         let meant = suggest(&best, is_label(&best.to_lowercase(), true));
         report.at(text, format!("a kind is letters and digits, like \"CronTab\"{meant}"));
     } else if value.starts_with(|c: char| c.is_ascii_lowercase()) {
-        let mut best = value.clone();
-        if let Some(first) = best.get_mut(..1) {
-            first.make_ascii_uppercase();
-        }
+        let best = upper_first(&value);
         report.at(text, format!("a kind starts with an upper case letter; did you mean \"{best}\"?"));
     }
+}
+
+fn upper_first(word: &str) -> String {
+    let mut out = word.to_owned();
+    if let Some(first) = out.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    out
 }
 
 /// The plural of an English noun by its ending, as kube-derive forms it.

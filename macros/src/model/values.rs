@@ -92,6 +92,7 @@ fn default(ty: &Type, attrs: &SchemaAttrs, report: &mut Report) {
 const PAIRS: &[(&str, &str)] =
     &[("minimum", "maximum"), ("minLength", "maxLength"), ("minItems", "maxItems"), ("minProperties", "maxProperties")];
 
+/// Bounds are numbers that leave values between them.
 fn bounds(ty: &Type, facets: &[Facet], report: &mut Report) {
     let given = |keyword: &str| {
         let found = facets.iter().find_map(|f| match f {
@@ -100,9 +101,24 @@ fn bounds(ty: &Type, facets: &[Facet], report: &mut Report) {
         });
         found.and_then(|tokens| Some((tokens, parsed(tokens)?)))
     };
+    let sizes = ["minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"];
+    for keyword in sizes {
+        if let Some((at, v)) = given(keyword)
+            && !matches!(v, Written::Whole(n) if n >= 0)
+        {
+            report.at(at, "a length is a whole number, and not below 0");
+        }
+    }
+    for keyword in ["minimum", "maximum", "multipleOf"] {
+        if let Some((at, v)) = given(keyword)
+            && number(&v).is_none()
+        {
+            report.at(at, "a bound is a number");
+        }
+    }
     for (low, high) in PAIRS {
         let (Some((_, min)), Some((at, max))) = (given(low), given(high)) else { continue };
-        if number(&min) > number(&max) {
+        if number(&min).zip(number(&max)).is_some_and(|(min, max)| min > max) {
             report.at(at, format!("no value is at least {} and at most {}", shown(&min), shown(&max)));
         }
     }

@@ -158,6 +158,9 @@ impl SchemaAttrs {
             out.own(&item, container, report);
             out.said.push(item.name);
         }
+        if out.doc.is_none() {
+            out.doc = super::computed_docs(attrs);
+        }
         out
     }
 
@@ -221,6 +224,9 @@ impl SchemaAttrs {
             }
             "int_or_string" => {
                 self.int_or_string = item.boolean(report);
+            }
+            "apply" if container && item.text(&mut Report::default()).is_some_and(|t| t.value() == "whole") => {
+                report.at(&item.name, "a type says `apply` alone; `apply = \"whole\"` is for a field");
             }
             "apply" if container => self.apply = item.boolean(report),
             "apply" => {
@@ -331,7 +337,14 @@ fn facets(item: &Item, report: &mut Report) -> Option<Vec<Facet>> {
         "pattern" => pattern(item, report),
         "format" => one_of("format", FORMATS, item, report),
         "values" => {
+            let before = report.count();
             let all = item.exprs(report);
+            if all.is_empty() {
+                if report.count() == before {
+                    report.at(&item.name, "`values` names the values: `values(a, b)`");
+                }
+                return Some(Vec::new());
+            }
             vec![Facet::Set("enum", quote!([#(#all),*].as_slice()))]
         }
         "items" => {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 enum Action {
     Run { command: String },
     Wait(u32),
+    All(Option<Vec<String>>),
 }
 
 fn main() {}

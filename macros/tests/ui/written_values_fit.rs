@@ -32,6 +32,10 @@ struct Spec {
     none: Option<i32>,
     #[x_kube(min_length = 5, max_length = 4)]
     empty: String,
+    #[x_kube(minimum = "1", maximum = 2)]
+    bound: i32,
+    #[x_kube(min_items = -1, values())]
+    list: Vec<String>,
 }
 
 fn main() {}

@@ -12,8 +12,19 @@ pub struct Property {
     optional: bool,
 }
 
+/// A type that has a schema, by whichever derive: for what the compiler says of one that has none.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no schema",
+    label = "no schema",
+    note = "write `#[derive(kubegraft::KubeSchema)]` on it, or on the type that it holds; for a type of another crate, `#[x_kube(schema = Type)]` on this field names a type of the same form, and `#[x_kube(preserve_unknown_fields)]` leaves its values open"
+)]
+pub trait HasSchema: JsonSchema {}
+
+#[diagnostic::do_not_recommend]
+impl<T: JsonSchema + ?Sized> HasSchema for T {}
+
 /// The schema of a type where it is used.
-pub fn subschema<T: JsonSchema + ?Sized>(generator: &mut SchemaGenerator) -> Property {
+pub fn subschema<T: HasSchema + ?Sized>(generator: &mut SchemaGenerator) -> Property {
     let schema = generator.subschema_for::<T>();
     Property::new(schema, is_option::<T>())
 }

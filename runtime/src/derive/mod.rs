@@ -11,7 +11,7 @@ mod probe;
 mod structural;
 
 pub use apply::{Apply, MetadataApply, has_configuration};
-pub use build::{Branches, Object, Property, subschema, tuple, unit};
+pub use build::{Branches, HasSchema, Object, Property, subschema, tuple, unit};
 pub use check::{Invalid, check_definition, validate, validate_value};
 pub use crd::{Column, Declared, Descriptions, Scale, root_schema, schema_value, structural_schema};
 pub use fields::{AnyFields, Fields, FieldsOf, key_is_field};

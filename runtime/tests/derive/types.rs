@@ -244,3 +244,33 @@ fn maps_sets_and_open_values() {
     assert_eq!(p["set"]["x-kubernetes-list-type"], json!("set"));
     assert_eq!(p["value"], json!({"x-kubernetes-preserve-unknown-fields": true, "nullable": true}));
 }
+
+/** A block
+    of two lines.
+
+    And more:
+    - a list
+*/
+#[derive(KubeSchema, Serialize, Deserialize)]
+struct Documented {
+    /**
+     * Stars in front
+     * of each line.
+     */
+    stars: i32,
+    #[doc = "An attribute."]
+    attribute: i32,
+    /// From a macro:
+    #[doc = concat!("one", " ", "two")]
+    computed: i32,
+}
+
+#[test]
+fn documentation_of_every_form_is_a_description() {
+    let schema = structural_schema::<Documented>();
+    assert_eq!(schema["description"], "A block of two lines.\n\nAnd more:\n- a list");
+    let p = &schema["properties"];
+    assert_eq!(p["stars"]["description"], "Stars in front of each line.");
+    assert_eq!(p["attribute"]["description"], "An attribute.");
+    assert_eq!(p["computed"]["description"], "From a macro:\none two");
+}

@@ -16,6 +16,7 @@ pub struct Option {
 }
 
 /// Not the one of std.
+#[doc = ::core::concat!("And", " more.")]
 #[derive(KubeSchema, Serialize, Deserialize, ::core::clone::Clone, ::core::fmt::Debug)]
 #[serde(crate = "::data", tag = "kind")]
 #[x_kube(apply, crates(kubegraft = "::graft"))]
