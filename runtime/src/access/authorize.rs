@@ -95,7 +95,8 @@ impl Authorizer for Standalone {
             let resources = vec![ResourceRule { verbs: all(), groups: all(), resources: all(), names: Vec::new() }];
             return Rules { resources, paths: vec![(all(), all())], incomplete: false };
         }
-        let open = list(&["/healthz", "/healthz/*", "/livez", "/livez/*", "/readyz", "/readyz/*", "/version"]);
+        let open =
+            list(&["/healthz", "/healthz/*", "/livez", "/livez/*", "/readyz", "/readyz/*", "/version", "/version/"]);
         Rules { paths: vec![(list(&["get"]), open)], ..Rules::default() }
     }
 }
@@ -103,7 +104,9 @@ impl Authorizer for Standalone {
 fn open_to_all(attributes: &Attributes<'_>) -> bool {
     let root = attributes.path.split('/').nth(1).unwrap_or_default();
     let health = matches!(root, "healthz" | "livez" | "readyz");
-    !attributes.is_resource && attributes.verb == "get" && (health || attributes.path == "/version")
+    !attributes.is_resource
+        && attributes.verb == "get"
+        && (health || ["/version", "/version/"].contains(&attributes.path))
 }
 
 /// The 403 answer to a request that is not allowed; `reason` is the authorizer's, perhaps empty.
@@ -144,7 +147,7 @@ mod tests {
     #[test]
     fn anonymous_reaches_health_and_version_alone() {
         let ask = |p| Standalone.authorize(&User::anonymous(), &path(p));
-        for open in ["/healthz", "/livez", "/readyz", "/readyz/ping", "/version"] {
+        for open in ["/healthz", "/livez", "/readyz", "/readyz/ping", "/version", "/version/"] {
             assert_eq!(ask(open), Decision::Allow, "{open}");
         }
         for closed in ["/", "/api", "/metrics", "/version/x", "/healthzz", "/openapi/v3"] {

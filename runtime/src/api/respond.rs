@@ -97,14 +97,14 @@ pub(super) fn warn(response: &mut Response<Body>, warnings: &[String]) {
     const BUDGET: usize = 4096;
     const SHORT: usize = 256;
     let (mut written, mut cut, mut shown) = (0, false, Vec::new());
-    for (i, w) in warnings.iter().enumerate().filter(|(_, w)| !w.chars().any(char::is_control)) {
+    for w in warnings.iter().filter(|w| !w.is_empty() && !w.chars().any(char::is_control)) {
         if cut && written >= BUDGET {
             break;
         }
         let length = |w: &str| w.chars().count().min(if cut { SHORT } else { usize::MAX });
         if !cut && written + length(w) > BUDGET {
             cut = true;
-            written = warnings[..=i].iter().map(|w| w.chars().count().min(SHORT)).sum();
+            written = shown.iter().chain([&w]).map(|w: &&String| w.chars().count().min(SHORT)).sum();
         } else {
             written += length(w);
         }
