@@ -87,6 +87,16 @@ fn ceil(size: f64) -> u64 {
     if (whole as f64) < size { whole.saturating_add(1) } else { whole }
 }
 
+/// What matching a text of that size costs for each of its characters with a pattern of that many.
+pub(super) fn pattern(size: u64) -> u64 {
+    ceil(size as f64 * PATTERN_CHARACTER)
+}
+
+/// The price of matching a text of that size.
+pub(super) fn matching(text: u64, pattern: u64) -> u64 {
+    ceil((1.0 + text as f64) * CHARACTER).saturating_mul(pattern)
+}
+
 fn read(size: u64) -> u64 {
     ceil(size as f64 * CHARACTER)
 }
@@ -146,10 +156,7 @@ impl Cost {
             Self::Fixed(n) => n,
             Self::Read(times) => ceil(size(0) as f64 * times * CHARACTER),
             Self::Traverse => args.first().map_or(0, traversal),
-            Self::Pattern => {
-                let text = ceil((1.0 + size(0) as f64) * CHARACTER);
-                text.saturating_mul(ceil(size(1) as f64 * PATTERN_CHARACTER))
-            }
+            Self::Pattern => matching(size(0), pattern(size(1))),
             Self::Part => read(size(0)).saturating_mul(read(size(1))),
             Self::Concat => read(size(0).saturating_add(size(1))),
             Self::Compare => read(size(0).min(size(1))),

@@ -1,7 +1,7 @@
 //! Evaluation with cel-go's semantics: errors are values that `||`, `&&` and comprehensions may absorb, every step is
 //! metered, and what the object holds is only looked at where the expression looks.
 
-use super::cost::{self, Meter};
+use super::cost::{self, Cost, Meter};
 use super::message;
 use super::plan::{Attr, Base, Fold, Invocation, Node, Program, Qual, QualKey, check_qualifier};
 use super::value::{Error, Key, List, Map, Result, Value};
@@ -14,8 +14,11 @@ enum Slot<'a> {
     Set(Result<'a>),
 }
 
+/// With so few variables, as nearly all rules have, there is no need for the heap.
+const FEW: usize = 4;
+
 struct Frame<'a, 'm> {
-    slots: Vec<Slot<'a>>,
+    slots: &'m mut [Slot<'a>],
     meter: &'m mut Meter,
 }
 
@@ -26,18 +29,23 @@ impl Program {
     /// # Errors
     /// What no part of the expression absorbs; [`Error::is_cancelled`] if the meter's limit ended it.
     pub fn eval<'a>(&'a self, variables: &[Result<'a>], meter: &mut Meter) -> Result<'a> {
-        let given = variables.iter().take(self.globals).map(|v| Slot::Set(v.clone()));
-        let mut slots: Vec<Slot<'a>> = Vec::with_capacity(self.slots);
-        slots.extend(given);
-        slots.resize_with(self.slots, || Slot::Set(Ok(Value::Null)));
-        eval(&self.root, &mut Frame { slots, meter })
+        let given = |i: usize| match variables.get(i).filter(|_| i < self.globals) {
+            Some(value) => Slot::Set(value.clone()),
+            None => Slot::Set(Ok(Value::Null)),
+        };
+        if self.slots <= FEW {
+            let mut slots: [Slot<'a>; FEW] = std::array::from_fn(given);
+            return eval(&self.root, &mut Frame { slots: &mut slots, meter });
+        }
+        let mut slots: Vec<Slot<'a>> = (0..self.slots).map(given).collect();
+        eval(&self.root, &mut Frame { slots: &mut slots, meter })
     }
 }
 
 /// Computes a node of constants, without cost.
 pub(super) fn constant(node: &Node) -> std::result::Result<Value<'static>, Error> {
     let mut meter = Meter::new(u64::MAX);
-    let value = eval(node, &mut Frame { slots: Vec::new(), meter: &mut meter })?;
+    let value = eval(node, &mut Frame { slots: &mut [], meter: &mut meter })?;
     owned(value)
 }
 
@@ -189,6 +197,12 @@ fn equal<'a>(sides: &'a [Node; 2], wanted: bool, f: &mut Frame<'a, '_>) -> Resul
 }
 
 fn call<'a>(c: &'a Invocation, f: &mut Frame<'a, '_>) -> Result<'a> {
+    if let (Some(pattern), [text, _], Cost::Pattern) = (&c.pattern, &*c.args, c.cost) {
+        // The pattern is known, and so is what it costs.
+        let text = eval(text, f)?;
+        f.meter.charge(cost::matching(text.cost_size(), pattern.cost))?;
+        return pattern.run(&[text]);
+    }
     // Nearly all calls have one or two arguments, which need no heap.
     match &*c.args {
         [a] => {

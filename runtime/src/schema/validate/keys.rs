@@ -115,7 +115,12 @@ impl Identity for Keyed<'_> {
 }
 
 /// The indexes of the second occurrence of everything that occurs more than once.
-fn repeated<I: Identity>(items: impl Iterator<Item = I>) -> Vec<usize> {
+fn repeated<I: Identity>(items: impl Iterator<Item = I> + Clone) -> Vec<usize> {
+    let mut marks: Vec<u64> = items.clone().map(Identity::mark).collect();
+    marks.sort_unstable();
+    if marks.windows(2).all(|two| two[0] != two[1]) {
+        return Vec::new();
+    }
     let mut sorted: Vec<(u64, usize, I)> = items.enumerate().map(|(i, item)| (item.mark(), i, item)).collect();
     sorted.sort_unstable_by_key(|(mark, i, _)| (*mark, *i));
     let mut found = Vec::new();

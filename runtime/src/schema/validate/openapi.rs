@@ -246,7 +246,6 @@ fn check<'a>(node: &'a Node, x: &'a Value, at: &At<'_>, pair: Option<Pair<'a>>, 
 }
 
 fn type_error(node: &Node, format: Option<&str>, x: &Value, at: &At<'_>) -> Option<Failure> {
-    let (name, actual_format) = type_name(x);
     let has = |t: Type| node.type_is(t);
     let is = match x {
         Value::Bool(_) => has(Type::Boolean),
@@ -259,9 +258,13 @@ fn type_error(node: &Node, format: Option<&str>, x: &Value, at: &At<'_>) -> Opti
         },
         Value::Null => false,
     };
+    if is {
+        return None;
+    }
+    let (name, actual_format) = type_name(x);
     let text_like = matches!(x, Value::String(_) | Value::Array(_));
     if let Some(f) = format {
-        if !text_like && !is && f != actual_format {
+        if !text_like && f != actual_format {
             return Some(Failure::wrong_type(at, f, actual_format));
         }
         // Upstream leaves texts (and lists) with a format to the format's own check.
@@ -269,7 +272,7 @@ fn type_error(node: &Node, format: Option<&str>, x: &Value, at: &At<'_>) -> Opti
             return None;
         }
     }
-    (!is).then(|| Failure::wrong_type(at, node.type_text(), name))
+    Some(Failure::wrong_type(at, node.type_text(), name))
 }
 
 fn logic(c: &Checks, x: &Value, at: &At<'_>, found: &mut Found) {

@@ -1,6 +1,7 @@
 //! `matches()` and Kubernetes' regex library, with Go's patterns. Patterns that are constants are compiled once, when the
 //! expression is planned.
 
+use super::super::cost;
 use super::super::value::{Error, Result, Value};
 use super::{Arg, Function, Overload, int, overloads, strings, text, whole};
 use ::regex::{Regex, RegexBuilder};
@@ -11,6 +12,8 @@ use kubegraft_syntax::re2;
 pub(in crate::schema::cel) struct Compiled {
     regex: Regex,
     function: Named,
+    /// What it adds to the cost of a call.
+    pub(in crate::schema::cel) cost: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -60,7 +63,8 @@ impl Compiled {
             "findAll" => Named::FindAll,
             _ => return None,
         };
-        Some(build(pattern, LIMITS[1]).map(|regex| Self { regex, function }).map_err(Error::new))
+        let cost = cost::pattern(pattern.chars().count() as u64);
+        Some(build(pattern, LIMITS[1]).map(|regex| Self { regex, function, cost }).map_err(Error::new))
     }
 
     /// Calls the function with its arguments.
