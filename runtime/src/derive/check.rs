@@ -33,6 +33,35 @@ pub fn check_definition<T: CustomResourceExt + JsonSchema>() -> Result<(), Inval
 /// Validates a value as the server will: against schema and rules, and with `old` also against the rules of transition.
 /// For unit tests of types, without a server.
 ///
+/// ```
+/// use kubegraft::{CustomResource, KubeSchema};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug)]
+/// #[kube(group = "example.com", version = "v1", kind = "Widget")]
+/// struct WidgetSpec {
+///     #[x_kube(pattern = "^[a-z]+$", validation = "self == oldSelf")]
+///     colour: String,
+///     #[x_kube(minimum = 0)]
+///     replicas: i32,
+/// }
+///
+/// let widget = |colour: &str, replicas| Widget::new("w", WidgetSpec { colour: colour.into(), replicas });
+/// let first = widget("red", 1);
+/// assert_eq!(kubegraft::validate(&first, None), Ok(()));
+///
+/// // On create: a value of the wrong form.
+/// let refused = kubegraft::validate(&widget("red", -1), None).expect_err("too few");
+/// assert_eq!(
+///     refused.0,
+///     ["spec.replicas: Invalid value: -1: spec.replicas in body should be greater than or equal to 0"]
+/// );
+///
+/// // On update: the rule of transition too.
+/// let refused = kubegraft::validate(&widget("green", 1), Some(&first)).expect_err("another colour");
+/// assert_eq!(refused.0, ["spec.colour: Invalid value: \"green\": failed rule: self == oldSelf"]);
+/// ```
+///
 /// # Errors
 /// Every reason in the server's words.
 pub fn validate<T: CustomResourceExt + Serialize>(new: &T, old: Option<&T>) -> Result<(), Invalid> {
