@@ -2,7 +2,7 @@
 //! encoding/json's texts, empty members left out or kept as the struct's tags say. The structs are tables elsewhere.
 
 use super::dropped::Dropped;
-use jiff::Timestamp;
+use super::go_time;
 use serde_json::Value;
 
 /// A Go type.
@@ -294,18 +294,6 @@ fn time(x: &mut Value) -> Result<(), String> {
     let Value::String(s) = x else {
         return Err(format!("json: cannot unmarshal {} into Go value of type string", word(x)));
     };
-    if s.len() == 20 && s.ends_with('Z') && s.parse::<Timestamp>().is_ok() {
-        return Ok(());
-    }
-    match s.parse::<Timestamp>() {
-        Ok(t) => {
-            *s = t.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-            Ok(())
-        }
-        Err(_) => Err(format!(
-            "parsing time {} as \"2006-01-02T15:04:05Z07:00\": cannot parse {} as \"2006\"",
-            Value::from(s.as_str()),
-            Value::from(s.as_str())
-        )),
-    }
+    *s = go_time::rfc3339(s)?.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    Ok(())
 }

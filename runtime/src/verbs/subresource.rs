@@ -53,19 +53,21 @@ fn at<'a>(object: &'a Object, path: &str) -> Option<&'a Value> {
     steps.try_fold(first, |v, s| v.get(s))
 }
 
-fn set(object: &mut Object, path: &str, value: Value) {
+/// Sets what is at a path, with the objects that lead there.
+fn set(object: &mut Object, path: &str, value: Value) -> Result<()> {
     let mut steps: Vec<&str> = steps(path).collect();
-    let Some(last) = steps.pop() else { return };
+    let Some(last) = steps.pop() else { return Ok(()) };
     let mut map = &mut object.0;
-    for s in steps {
-        let slot = map.entry(s).or_insert_with(|| Value::Object(Map::new()));
-        if !slot.is_object() {
-            *slot = Value::Object(Map::new());
-        }
-        let Value::Object(next) = slot else { return };
+    for (i, s) in steps.iter().enumerate() {
+        let Value::Object(next) = map.entry(*s).or_insert_with(|| Value::Object(Map::new())) else {
+            let upto = steps[..=i].join(".");
+            let why = format!("value cannot be set because .{upto} is not a map[string]interface{{}}");
+            return Err(Status::unclassified(why));
+        };
         map = next;
     }
     map.insert(last.to_owned(), value);
+    Ok(())
 }
 
 fn paths(target: &Target) -> Result<Scale> {
@@ -217,7 +219,7 @@ pub async fn write_scale(
                 return Err(Status::bad_request(format!("the spec replicas field {path:?} cannot be empty")));
             }
             let mut new = old.clone();
-            set(&mut new, &paths.spec_replicas_path, replicas.into());
+            set(&mut new, &paths.spec_replicas_path, replicas.into())?;
             if !wanted.resource_version().is_empty() {
                 new.set_meta("resourceVersion", wanted.resource_version());
             }

@@ -147,6 +147,8 @@ pub struct Watch {
     bookmarks: bool,
     next_bookmark: Instant,
     end: Instant,
+    /// Where it began: a bookmark of that would tell nothing.
+    begun: u64,
     sent: u64,
     timer: Pin<Box<Sleep>>,
     /// What is still to be told of the state that the watch begins with.
@@ -178,6 +180,7 @@ pub async fn watch(engine: &Engine, target: &Target, options: WatchOptions) -> R
         bookmarks: options.bookmarks,
         next_bookmark: next_bookmark(now, now + options.timeout),
         end: now + options.timeout,
+        begun: 0,
         sent: 0,
         timer: Box::pin(sleep_until(now + options.timeout)),
         initial: None,
@@ -207,7 +210,7 @@ pub async fn watch(engine: &Engine, target: &Target, options: WatchOptions) -> R
             return Ok(watch);
         }
     }
-    watch.sent = from;
+    (watch.begun, watch.sent) = (from, from);
     if initial {
         watch.initial = Some(Initial { objects: objects.clone(), at: from, after: None, marked });
         watch.tell_state().map_err(super::store::storage_error)?;
@@ -261,7 +264,10 @@ impl Watch {
                     let now = Instant::now();
                     if self.bookmarks && now >= self.next_bookmark {
                         self.next_bookmark = next_bookmark(now, self.end);
-                        self.waiting.push_back(Told::Bookmark(at.max(self.sent), false));
+                        let at = at.max(self.sent);
+                        if at > self.begun {
+                            self.waiting.push_back(Told::Bookmark(at, false));
+                        }
                     }
                     if Instant::now() >= self.end {
                         self.watcher = None;
