@@ -204,6 +204,11 @@ fn filled(mut all: Leaves) -> Leaves {
     all
 }
 
+/// The leaves of what a merge has made, and those that it should have.
+fn merged_leaves(schema: &Schema, live: &Object, applied: &Object, merged: &Object) -> (Leaves, Leaves) {
+    (filled(all_leaves(schema, merged)), over(all_leaves(schema, live), &all_leaves(schema, applied)))
+}
+
 /// Deals the parts of a value to two appliers.
 fn deal(dice: &mut Dice, ty: Type<'_>, value: &Value) -> (Option<Value>, Option<Value>) {
     match (ty.shape(value), value) {
@@ -258,14 +263,74 @@ fn absent(ty: Type<'_>, set: &Set<'_>, value: Option<&Value>, path: &str, out: &
     }
 }
 
-fn assert_owned_fields_exist(schema: &Schema, object: &Object) {
-    for (manager, fields) in owners(object) {
-        let set = Set::parse(&fields).expect("FieldsV1");
+/// Fields that are owned and are not there, by owner.
+fn owned_and_absent(schema: &Schema, object: &Object) -> Vec<(String, Vec<String>)> {
+    let root = Value::Object(object.0.clone());
+    let of = |(manager, fields): (String, Value)| {
         let mut missing = Vec::new();
-        let root = Value::Object(object.0.clone());
+        let set = Set::parse(&fields).expect("FieldsV1");
         absent(Type::root(schema.node()), &set, Some(&root), "", &mut missing);
-        assert!(missing.is_empty(), "{manager} owns {missing:?}, which is not in {root}");
+        (!missing.is_empty()).then_some((manager, missing))
+    };
+    owners(object).into_iter().filter_map(of).collect()
+}
+
+fn assert_owned_fields_exist(schema: &Schema, object: &Object) {
+    assert_eq!(owned_and_absent(schema, object), [], "in {:?}", object.0);
+}
+
+/// The properties can fail: of merges that are wrong in one way each, and of owners that are another object's, every one
+/// is found out by some of the objects that the properties are tried on.
+#[test]
+fn wrong_merges_and_wrong_owners_are_found_out() {
+    fn appended(live: &mut Value, applied: &Value) {
+        match (live, applied) {
+            (Value::Object(l), Value::Object(a)) => {
+                a.iter().for_each(|(k, v)| match l.get_mut(k) {
+                    Some(old) => appended(old, v),
+                    None => drop(l.insert(k.clone(), v.clone())),
+                });
+            }
+            (Value::Array(l), Value::Array(a)) => l.extend(a.iter().cloned()),
+            (live, applied) => *live = applied.clone(),
+        }
     }
+    let whole = |object: &Object| Value::Object(object.0.clone());
+    let object = |value: Value| Object::from_value(value).expect("an object");
+    type Wrong<'a> = &'a dyn Fn(&Schema, &Object, &Object) -> Object;
+    let wrong: [(&str, Wrong<'_>); 5] = [
+        ("what was there wins", &|schema, live, applied| merge(schema, applied, live).expect("typed")),
+        ("nothing is applied", &|_, live, _| live.clone()),
+        ("what was there is lost", &|_, _, applied| applied.clone()),
+        ("lists are replaced", &|_, live, applied| {
+            let mut merged = whole(live);
+            crate::patch::merge::merge(&mut merged, whole(applied));
+            object(merged)
+        }),
+        ("lists grow", &|_, live, applied| {
+            let mut merged = whole(live);
+            appended(&mut merged, &whole(applied));
+            object(merged)
+        }),
+    ];
+    let (mut found, mut stray) = ([0; 5], 0);
+    for seed in 0..100_u64 {
+        let mut dice = Dice::new(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let (fields, schema, spec) = kind(&mut dice);
+        let (live, applied) = (thing(value(&mut dice, &spec, 2)), thing(value(&mut dice, &spec, 2)));
+        for (found, (_, wrong)) in found.iter_mut().zip(&wrong) {
+            let (is, want) = merged_leaves(&schema, &live, &applied, &wrong(&schema, &live, &applied));
+            *found += u32::from(is != want);
+        }
+        let owned = fields.apply(None, &applied, false, by("one")).expect("applied");
+        let mut other = live;
+        other.set_meta("managedFields", owned.meta("managedFields").cloned().unwrap_or_default());
+        stray += u32::from(!owned_and_absent(&schema, &other).is_empty());
+    }
+    for ((how, _), found) in wrong.iter().zip(found) {
+        assert!(found >= 10, "{how}: found out {found} times of 100");
+    }
+    assert!(stray >= 10, "owners of what is not there: found out {stray} times of 100");
 }
 
 /// A random set of fields.
@@ -301,8 +366,8 @@ proptest! {
         let (_, schema, spec) = kind(&mut dice);
         let (live, applied) = (thing(value(&mut dice, &spec, 2)), thing(value(&mut dice, &spec, 2)));
         let merged = merge(&schema, &live, &applied).expect("typed");
-        let want = over(all_leaves(&schema, &live), &all_leaves(&schema, &applied));
-        prop_assert_eq!(filled(all_leaves(&schema, &merged)), want);
+        let (is, want) = merged_leaves(&schema, &live, &applied, &merged);
+        prop_assert_eq!(is, want);
     }
 
     #[test]
