@@ -244,6 +244,16 @@ fn owners(object: &Object) -> BTreeMap<String, Value> {
     list.into_iter().map(|e| (format!("{} {}", e["manager"], e["operation"]), e["fieldsV1"].clone())).collect()
 }
 
+/// Whether the field at the end of a path is in a set.
+fn has(set: &Set<'_>, path: &[String]) -> bool {
+    let mut at = Some((false, set));
+    for step in path {
+        let element = Element::parse(step).expect("a step").expect("known");
+        at = at.and_then(|(_, set)| set.step(&element));
+    }
+    at.is_some_and(|(member, _)| member)
+}
+
 /// Fields of a set that are not in a value.
 fn absent(ty: Type<'_>, set: &Set<'_>, value: Option<&Value>, path: &str, out: &mut Vec<String>) {
     for node in set.nodes() {
@@ -377,12 +387,7 @@ proptest! {
         let object = thing(value(&mut dice, &spec, 2));
         let set = field_set(&schema, &object).expect("typed");
         for path in filled(all_leaves(&schema, &object)).into_keys() {
-            let mut at = Some((false, &set));
-            for step in &path {
-                let element = Element::parse(step).expect("a step").expect("known");
-                at = at.and_then(|(_, set)| set.step(&element));
-            }
-            prop_assert!(at.is_some_and(|(member, _)| member), "{:?} is not in {:?}", path, set.paths());
+            prop_assert!(has(&set, &path), "{:?} is not in {:?}", path, set.paths());
         }
         let mut missing = Vec::new();
         absent(Type::root(schema.node()), &set, Some(&Value::Object(object.0.clone())), "", &mut missing);
@@ -396,22 +401,14 @@ proptest! {
         let (old, new) = (thing(value(&mut dice, &spec, 2)), thing(value(&mut dice, &spec, 2)));
         let changes = typed::compare(Type::root(schema.node()), &old.0, &new.0);
         let (was, is) = (all_leaves(&schema, &old), all_leaves(&schema, &new));
-        let found = |set: &Set<'_>, path: &Vec<String>| {
-            let mut at = Some((false, set));
-            for step in path {
-                let element = Element::parse(step).expect("a step").expect("known");
-                at = at.and_then(|(_, set)| set.step(&element));
-            }
-            at.is_some_and(|(member, _)| member)
-        };
         for (path, v) in is.iter().filter(|(_, v)| !v.is_null()) {
-            prop_assert_eq!(found(&changes.changed, path), was.get(path) != Some(v), "{:?}", path);
+            prop_assert_eq!(has(&changes.changed, path), was.get(path) != Some(v), "{:?}", path);
         }
         let replaced = |path: &Vec<String>| {
             is.iter().any(|(p, v)| p.starts_with(path) || (path.starts_with(p) && !v.is_null()))
         };
         for path in was.keys().filter(|p| !replaced(p)) {
-            prop_assert!(found(&changes.removed, path) || was[path].is_null(), "{:?}", path);
+            prop_assert!(has(&changes.removed, path) || was[path].is_null(), "{:?}", path);
         }
         prop_assert_eq!(changes.changed.is_empty() && changes.removed.is_empty(), {
             let same = typed::compare(Type::root(schema.node()), &new.0, &old.0);
@@ -431,6 +428,27 @@ proptest! {
         let twice = fields.apply(Some(&once), &second, false, later).expect("its own fields");
         prop_assert_eq!(&once, &twice);
         assert_owned_fields_exist(&schema, &twice);
+    }
+
+    #[test]
+    fn who_is_overridden_owns_it_no_more(seed: u64) {
+        let mut dice = Dice::new(seed);
+        let (fields, schema, spec) = kind(&mut dice);
+        let mut live = fields.apply(None, &thing(value(&mut dice, &spec, 2)), false, by("one")).expect("applied");
+        live.set_meta("uid", "u");
+        let next = thing(value(&mut dice, &spec, 2));
+        let forced = fields.apply(Some(&live), &next, true, by("two")).expect("forced");
+        let mut updated = next;
+        updated.set_meta("uid", "u");
+        fields.on_update(&live, &mut updated, by("two"));
+        let was = all_leaves(&schema, &live);
+        for object in [forced, updated] {
+            let left = owners(&object).remove("\"one\" \"Apply\"").unwrap_or_default();
+            let left = Set::parse(&left).expect("FieldsV1");
+            for (path, _) in filled(all_leaves(&schema, &object)).iter().filter(|(path, v)| was.get(*path) != Some(*v)) {
+                prop_assert!(!has(&left, path), "{:?}", path);
+            }
+        }
     }
 
     #[test]
