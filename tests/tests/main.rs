@@ -20,5 +20,6 @@ mod python;
 mod readme;
 mod replicas;
 mod typed;
+mod versioned;
 mod versions;
 mod watch_model;

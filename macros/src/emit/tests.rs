@@ -66,6 +66,32 @@ fn code() -> TokenStream {
     }
     let resource = Resource::read(&input, &mut report).expect("a resource");
     out.extend(super::resource(&resource, true));
+    let head = quote::quote!(version(name = "v1", deprecated), version(name = "v2", storage, served = false), version(name = "v3"));
+    let module: syn::Item = parse_quote! {
+        mod widgets {
+            #[derive(CustomResource)]
+            #[kube(group = "example.com", kind = "Widget", status = "Part")]
+            struct WidgetSpec {
+                #[versioned(added(since = "v2"), changed(since = "v3", from_name = "b", from_type = u8, upgrade_with = up))]
+                a: u16,
+                #[versioned(added(since = "v2", upgrade_with = up), deprecated(since = "v3"))]
+                c: u16,
+                parts: ::std::vec::Vec<Part>,
+            }
+            struct Part(u8, #[versioned(removed(since = "v2", default = 1))] u8);
+            #[versioned(changed(since = "v3", upgrade_with = up))]
+            enum Kinds {
+                A,
+                #[versioned(added(since = "v2", instead = A))]
+                B(u8, Part),
+                #[versioned(removed(since = "v2", upgrade_with = up))]
+                C { x: Part },
+                D { #[versioned(changed(since = "v2", from_name = "z"))] y: Part },
+            }
+        }
+    };
+    let Ok(versioned) = crate::model::Versioned::read(head, module, &mut report) else { panic!("no module") };
+    out.extend(super::versioned(&versioned, true));
     assert!(report.is_clean(), "{}", report.finish(TokenStream::new()));
     out
 }

@@ -121,7 +121,14 @@ impl<Newest> Versions<Newest> {
             merge_crds(crds, &self.storage).map_err(|e| format!("the versions do not fit together: {e}"))?;
         merged.spec.versions.sort_by_key(|v| order.iter().position(|o| *o == v.name));
         let crd = serde_json::to_value(merged).map_err(|e| format!("a definition is no JSON: {e}"))?;
-        Ok((crd, self.graph))
+        let mut graph = self.graph;
+        for version in crd.pointer("/spec/versions").and_then(Value::as_array).into_iter().flatten() {
+            let name = version.get("name").and_then(Value::as_str);
+            if let (Some(name), Some(schema)) = (name, version.pointer("/schema/openAPIV3Schema")) {
+                graph = graph.with_schema(name, schema.clone());
+            }
+        }
+        Ok((crd, graph))
     }
 }
 

@@ -195,15 +195,19 @@ impl Definition {
     /// A step of the graph that fails.
     pub fn convert(&self, graph: Option<&Graph>, mut object: Object, to: usize) -> Result<Object, ConversionError> {
         let version = &self.versions[to];
-        let mut value = match graph {
-            Some(graph) => graph.convert(object.into_value(), &version.name)?,
+        let prune = |value: &mut Value| {
+            version.schema.prune(value, true, None);
+        };
+        let value = match graph {
+            Some(graph) => graph.convert_pruned(object.into_value(), &version.name, prune)?,
             None => {
                 let api_version = GroupVersion::new(&self.group, &version.name).to_string();
                 object.0.insert("apiVersion".into(), api_version.into());
-                object.into_value()
+                let mut value = object.into_value();
+                prune(&mut value);
+                value
             }
         };
-        version.schema.prune(&mut value, true, None);
         Ok(Object::from_value(value).unwrap_or_default())
     }
 }

@@ -45,6 +45,10 @@ pub(crate) struct Module {
 impl Versioned {
     /// What cannot be versioned at all is given back as it was.
     pub(crate) fn read(head: TokenStream, item: Item, report: &mut Report) -> Result<Self, TokenStream> {
+        if let Some((ident, as_it_was)) = types::derived_before(&item) {
+            report.at(ident, "a type with versions derives for each of them: write `#[derive(...)]` below `#[versioned]`");
+            return Err(as_it_was);
+        }
         let head = HeadAttrs::read(head, report);
         let (versions, storage) = life::versions(&head.versions, report);
         if versions.is_empty() {

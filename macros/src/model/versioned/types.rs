@@ -98,35 +98,53 @@ fn take(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
 }
 
 /// An item without any attribute of ours.
-pub(super) fn plain(item: Item) -> TokenStream {
-    struct Strip;
-    impl Strip {
-        fn fields(fields: &mut syn::Fields) {
-            for f in fields {
-                take(&mut f.attrs);
-            }
-        }
-        fn item(item: &mut Item) {
-            match item {
-                Item::Struct(s) => {
-                    take(&mut s.attrs);
-                    Self::fields(&mut s.fields);
-                }
-                Item::Enum(e) => {
-                    take(&mut e.attrs);
-                    for v in &mut e.variants {
-                        take(&mut v.attrs);
-                        Self::fields(&mut v.fields);
-                    }
-                }
-                Item::Mod(m) => m.content.iter_mut().flat_map(|(_, items)| items).for_each(Self::item),
-                _ => {}
-            }
-        }
-    }
-    let mut item = item;
-    Strip::item(&mut item);
+pub(super) fn plain(mut item: Item) -> TokenStream {
+    each(&mut item, &mut |attrs| drop(take(attrs)));
     item.into_token_stream()
+}
+
+/// The attributes of an item, its variants and fields.
+fn each(item: &mut Item, run: &mut dyn FnMut(&mut Vec<Attribute>)) {
+    match item {
+        Item::Struct(s) => {
+            run(&mut s.attrs);
+            s.fields.iter_mut().for_each(|f| run(&mut f.attrs));
+        }
+        Item::Enum(e) => {
+            run(&mut e.attrs);
+            for v in &mut e.variants {
+                run(&mut v.attrs);
+                v.fields.iter_mut().for_each(|f| run(&mut f.attrs));
+            }
+        }
+        Item::Mod(m) => m.content.iter_mut().flat_map(|(_, items)| items).for_each(|item| each(item, run)),
+        _ => {}
+    }
+}
+
+/// Attributes of derives.
+const HELPERS: &[&str] = &["serde", "kube", "x_kube", "schemars", "validate", "garde"];
+
+/// A type whose derives have run already, before its versions were made: as it was then, without what only derives read.
+pub(super) fn derived_before(item: &Item) -> Option<(Ident, TokenStream)> {
+    let (attrs, ident) = match item {
+        Item::Struct(s) => (&s.attrs, s.ident.clone()),
+        Item::Enum(e) => (&e.attrs, e.ident.clone()),
+        _ => return None,
+    };
+    let helper = |a: &Attribute| HELPERS.iter().any(|name| a.path().is_ident(name));
+    if attrs.iter().any(|a| a.path().is_ident("derive")) {
+        return None;
+    }
+    let mut found = false;
+    let mut plain = item.clone();
+    each(&mut plain, &mut |attrs| {
+        take(attrs);
+        let before = attrs.len();
+        attrs.retain(|a| !helper(a));
+        found |= attrs.len() < before;
+    });
+    found.then(|| (ident, plain.into_token_stream()))
 }
 
 impl Type {

@@ -6,7 +6,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::sync::Arc;
 
 /// The annotation in which an object of an older version carries what that version cannot hold.
 pub const KEPT: &str = "conversion.kubegraft.dev/kept";
@@ -65,6 +67,8 @@ impl Ways {
 pub struct Graph {
     versions: Vec<String>,
     steps: Vec<Step>,
+    /// The schemas of versions, where they are known: they say by which keys items of lists are told apart.
+    schemas: BTreeMap<String, Arc<Value>>,
 }
 
 impl std::fmt::Debug for Graph {
@@ -84,7 +88,7 @@ struct Annotation {
 impl Graph {
     /// A kind with one version so far, the oldest.
     pub fn new(version: impl Into<String>) -> Self {
-        Self { versions: vec![version.into()], steps: Vec::new() }
+        Self { versions: vec![version.into()], steps: Vec::new(), schemas: BTreeMap::new() }
     }
 
     /// Adds the next version, with conversions of whole objects to and from the one before.
@@ -118,6 +122,13 @@ impl Graph {
         self
     }
 
+    /// Says which schema (openAPIV3Schema) a version has, so that items of its lists are told apart by their keys.
+    #[must_use]
+    pub fn with_schema(mut self, version: impl Into<String>, schema: Value) -> Self {
+        self.schemas.insert(version.into(), Arc::new(schema));
+        self
+    }
+
     /// The versions, oldest first.
     pub fn versions(&self) -> &[String] {
         &self.versions
@@ -128,10 +139,25 @@ impl Graph {
     ///
     /// # Errors
     /// A version that is not in the graph, or a step that fails; it says at which field.
-    pub fn convert(&self, mut object: Value, to: &str) -> Result<Value, ConversionError> {
+    pub fn convert(&self, object: Value, to: &str) -> Result<Value, ConversionError> {
+        self.convert_pruned(object, to, |_| {})
+    }
+
+    /// As [`Graph::convert`]; `prune` takes from the converted object what the schema of its version does not hold, which is
+    /// kept too.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn convert_pruned(
+        &self,
+        mut object: Value,
+        to: &str,
+        prune: impl Fn(&mut Value),
+    ) -> Result<Value, ConversionError> {
         let (group, from) = api_version(&object);
         let error = |why: String| ConversionError { from: from.clone(), to: to.to_owned(), why };
         if from == to {
+            prune(&mut object);
             return Ok(object);
         }
         let mut at = self.position(&from).map_err(error)?;
@@ -139,20 +165,35 @@ impl Graph {
         if let Some(annotation) = take_annotation(&mut object) {
             // What was kept belongs to a version that can hold it: the object is made whole there first.
             if let Ok(whole) = self.position(&annotation.version) {
-                object = self.along(object, &group, at, whole).map_err(error)?;
-                restore(&mut object, &annotation.kept);
+                object = self.made_whole(object, &group, (at, whole), &annotation.kept).map_err(error)?;
                 at = whole;
             }
         }
-        let converted = self.along(object.clone(), &group, at, target).map_err(error)?;
+        let mut converted = self.along(object.clone(), &group, at, target).map_err(error)?;
+        prune(&mut converted);
         let came_back = self.along(converted.clone(), &group, target, at).map_err(error)?;
-        let mut converted = converted;
-        if let Some(kept) = keep::difference(Some(&content(came_back)), Some(&content(object))) {
+        let schema = self.schemas.get(&self.versions[at]).map(|s| &**s);
+        if let Some(kept) = keep::difference(Some(&content(came_back)), Some(&content(object)), schema) {
             let annotation = Annotation { version: self.versions[at].clone(), kept };
             let text = serde_json::to_string(&annotation).map_err(|e| error(e.to_string()))?;
             set_annotation(&mut converted, text);
         }
         Ok(converted)
+    }
+
+    /// An object in the version that can hold what was kept of it, with that. What the client wrote is what it must read again:
+    /// of the kept is left out what would show as another value in the client's version.
+    fn made_whole(&self, object: Value, group: &str, (at, whole): (usize, usize), kept: &Kept) -> Result<Value, String> {
+        let bare = self.along(object.clone(), group, at, whole)?;
+        let mut seen = vec![content(object)];
+        // What the client wrote may come back written otherwise, without anything kept.
+        seen.extend(self.along(bare.clone(), group, whole, at).ok().map(content));
+        let mut tries = TRIES;
+        let shows = |candidate: &Value| {
+            let shown = self.along(candidate.clone(), group, whole, at).map(content);
+            shown.is_ok_and(|shown| seen.iter().any(|s| keep::difference(Some(s), Some(&shown), None).is_none()))
+        };
+        Ok(settle(bare, &[kept.clone()], &mut tries, &shows))
     }
 
     fn position(&self, version: &str) -> Result<usize, String> {
@@ -241,6 +282,33 @@ fn content(mut object: Value) -> Value {
         map.retain(|k, _| !matches!(k.as_str(), "apiVersion" | "kind" | "metadata"));
     }
     object
+}
+
+/// How often it is tried which parts of what was kept can be put back: an object costs no more, whatever is in its annotation.
+const TRIES: u32 = 64;
+
+/// The object with those of the pieces that leave it as it shows; in halves, since few do not.
+fn settle(object: Value, pieces: &[Kept], tries: &mut u32, shows: &impl Fn(&Value) -> bool) -> Value {
+    if pieces.is_empty() || *tries == 0 {
+        return object;
+    }
+    *tries -= 1;
+    let mut candidate = object.clone();
+    pieces.iter().for_each(|kept| restore(&mut candidate, kept));
+    if shows(&candidate) {
+        return candidate;
+    }
+    let [one] = pieces else {
+        let (left, right) = pieces.split_at(pieces.len() / 2);
+        let object = settle(object, left, tries, shows);
+        return settle(object, right, tries, shows);
+    };
+    let (parts, seen) = (one.pieces(), one.of_seen_items());
+    match (parts.len() > 1, seen == *one) {
+        (true, _) => settle(object, &parts, tries, shows),
+        (false, true) => object,
+        (false, false) => settle(object, &[seen], tries, shows),
+    }
 }
 
 fn restore(object: &mut Value, kept: &Kept) {
@@ -346,6 +414,70 @@ mod tests {
         let two = g.convert(one.clone(), "v2").expect("up");
         assert_eq!(two["spec"], json!({"size": 4, "colour": "red"}));
         assert_eq!(g.convert(g.convert(two, "v1").expect("down"), "v3").expect("up"), newest);
+    }
+
+    /// One port in the old version, all of them in the new.
+    fn ports() -> Graph {
+        #[derive(Serialize, Deserialize)]
+        struct Old {
+            port: Option<u16>,
+        }
+        #[derive(Serialize, Deserialize)]
+        struct New {
+            #[serde(default)]
+            ports: Vec<Port>,
+            #[serde(default)]
+            colour: Option<String>,
+        }
+        #[derive(Serialize, Deserialize)]
+        struct Port {
+            name: String,
+            port: u16,
+        }
+        impl From<Old> for New {
+            fn from(old: Old) -> Self {
+                let port = |port| Port { name: format!("port-{port}"), port };
+                New { ports: old.port.map(port).into_iter().collect(), colour: None }
+            }
+        }
+        impl From<New> for Old {
+            fn from(new: New) -> Self {
+                Old { port: new.ports.first().map(|p| p.port) }
+            }
+        }
+        Graph::new("v1").spec_step::<Old, New>("v2")
+    }
+
+    #[test]
+    fn what_an_old_client_writes_is_what_it_reads_again() {
+        let port = |name: &str, port: u16| json!({"name": name, "port": port});
+        let down = |new: &Value| ports().convert(new.clone(), "v1").expect("down");
+        let new = object("v2", json!({"ports": [port("web", 80), port("admin", 8080)], "colour": "red"}));
+        for (written, wanted) in [
+            (json!({"port": 80}), json!([port("web", 80), port("admin", 8080)])),
+            // The other port is still there, after the one the client sees.
+            (json!({"port": 81}), json!([port("port-81", 81), port("admin", 8080)])),
+            // The other port would become the one the client sees, which it has just taken away.
+            (json!({}), json!([])),
+        ] {
+            let mut old = down(&new);
+            assert_eq!(old["spec"], json!({"port": 80}));
+            old["spec"] = written.clone();
+            let stored = ports().convert(old, "v2").expect("up");
+            assert_eq!(stored["spec"], json!({"ports": wanted, "colour": "red"}), "{written}");
+            assert_eq!(down(&stored)["spec"], written);
+        }
+    }
+
+    #[test]
+    fn an_annotation_of_any_size_costs_no_more_than_its_tries() {
+        let many: serde_json::Map<String, Value> = (0..5000).map(|i| (format!("m{i}"), json!({"value": {"is": i}}))).collect();
+        let kept = json!({"version": "v2", "kept": {"map": {"spec": {"map": {"ports": {"value": {"was": [], "is": [{"name": "a", "port": 1}]}}, "more": {"map": many}}}}}});
+        let mut old = object("v1", json!({}));
+        old["metadata"]["annotations"] = json!({KEPT: kept.to_string()});
+        let started = std::time::Instant::now();
+        assert_eq!(ports().convert(old, "v2").expect("up")["spec"]["ports"], json!([]));
+        assert!(started.elapsed().as_secs() < 10);
     }
 
     #[test]

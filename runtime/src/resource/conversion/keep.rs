@@ -1,9 +1,10 @@
 //! What a version cannot hold: the difference between an object and what is left of it after a way through another version,
-//! as a tree that finds its place again. Pure; which versions there are is the graph's.
+//! as a tree that finds its place again. Pure; which versions there are is the graph's, lists are `lists`'.
 //!
 //! A difference remembers what stood there when it was taken. Where the client has changed that since, the client's value
 //! stays: what was kept never undoes an edit.
 
+use super::lists::{self, List};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -23,21 +24,8 @@ pub(super) enum Kept {
     },
     /// Members that differ.
     Map(BTreeMap<String, Kept>),
-    /// Items that differ, in a list that came back with as many.
-    List(Vec<Item>),
-}
-
-/// An item of a list that differs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Item {
-    /// Its index.
-    at: usize,
-    /// How many items the list had.
-    of: usize,
-    /// The item as it came back.
-    was: Value,
-    /// What differs in it.
-    kept: Kept,
+    /// A list that differs.
+    List(List),
 }
 
 /// A JSON null is a value, not an absence.
@@ -45,30 +33,32 @@ fn present<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<Value>, D::E
     Value::deserialize(d).map(Some)
 }
 
-/// What must be known beside `came_back` to have `original` again; `None` when nothing.
-pub(super) fn difference(came_back: Option<&Value>, original: Option<&Value>) -> Option<Kept> {
+/// What must be known beside `came_back` to have `original` again; `None` when nothing. The schema of both, where it is known,
+/// says by which keys items of lists are told apart.
+pub(super) fn difference(came_back: Option<&Value>, original: Option<&Value>, schema: Option<&Value>) -> Option<Kept> {
     if came_back == original {
         return None;
     }
     match (came_back, original) {
         (Some(Value::Object(a)), Some(Value::Object(b))) => {
             let keys = a.keys().chain(b.keys().filter(|k| !a.contains_key(*k)));
-            let members = keys.filter_map(|k| Some((k.clone(), difference(a.get(k), b.get(k))?)));
-            Some(Kept::Map(members.collect()))
+            let members = keys.filter_map(|k| Some((k.clone(), difference(a.get(k), b.get(k), member(schema, k))?)));
+            let members: BTreeMap<_, _> = members.collect();
+            (!members.is_empty()).then_some(Kept::Map(members))
         }
-        (Some(Value::Array(a)), Some(Value::Array(b))) if a.len() == b.len() => {
-            let items = a.iter().zip(b).enumerate().filter_map(|(at, (a_item, b_item))| {
-                let kept = difference(Some(a_item), Some(b_item))?;
-                Some(Item { at, of: a.len(), was: a_item.clone(), kept })
-            });
-            Some(Kept::List(items.collect()))
-        }
+        (Some(Value::Array(a)), Some(Value::Array(b))) => lists::difference(a, b, schema).map(Kept::List),
         // 1 and 1.0 are one number, and encoded alike.
         (Some(Value::Number(a)), Some(Value::Number(b))) if a.as_f64() == b.as_f64() && (a.is_f64() || b.is_f64()) => {
             None
         }
         _ => Some(Kept::Value { was: came_back.cloned(), is: original.cloned() }),
     }
+}
+
+/// The schema of a member.
+fn member<'a>(schema: Option<&'a Value>, key: &str) -> Option<&'a Value> {
+    let schema = schema?;
+    schema.get("properties").and_then(|p| p.get(key)).or_else(|| schema.get("additionalProperties"))
 }
 
 /// Puts back what was kept, where nobody has changed what stood there.
@@ -87,18 +77,7 @@ pub(super) fn restore(value: Option<Value>, kept: &Kept) -> Option<Value> {
             }
             Some(Value::Object(map))
         }
-        (Kept::List(items), Some(Value::Array(mut list))) => {
-            let mut taken = vec![false; list.len()];
-            for item in items {
-                let Some(i) = find(&list, &taken, item) else { continue };
-                taken[i] = true;
-                // An item never becomes absent: lists of another length are kept whole.
-                if let Some(v) = restore(Some(std::mem::take(&mut list[i])), &item.kept) {
-                    list[i] = v;
-                }
-            }
-            Some(Value::Array(list))
-        }
+        (Kept::List(list), Some(Value::Array(now))) => Some(Value::Array(lists::restore(now, list))),
         // It is something else now: the client's.
         (_, now) => now,
     }
@@ -110,23 +89,29 @@ fn put(map: &mut Map<String, Value>, key: &str, kept: &Kept) {
     }
 }
 
-/// Where an item is now: unchanged at its place, unchanged elsewhere, under the same name, or at its place in a list of the
-/// same length.
-fn find(list: &[Value], taken: &[bool], item: &Item) -> Option<usize> {
-    let free = |i: &usize| !taken[*i];
-    let at = Some(item.at).filter(|i| *i < list.len()).filter(free);
-    at.filter(|i| list[*i] == item.was)
-        .or_else(|| (0..list.len()).filter(free).find(|i| list[*i] == item.was))
-        .or_else(|| {
-            let name = identity(&item.was)?;
-            (0..list.len()).filter(free).find(|i| identity(&list[*i]) == Some(name))
-        })
-        .or_else(|| at.filter(|i| list.len() == item.of && identity(&list[*i]).is_none()))
-}
+impl Kept {
+    /// Differences of one place each.
+    pub(super) fn pieces(&self) -> Vec<Kept> {
+        match self {
+            Self::Map(members) => {
+                let within = |(key, kept): (&String, &Kept)| {
+                    let alone = |piece| Self::Map(BTreeMap::from([(key.clone(), piece)]));
+                    kept.pieces().into_iter().map(alone).collect::<Vec<_>>()
+                };
+                members.iter().flat_map(within).collect()
+            }
+            other => vec![other.clone()],
+        }
+    }
 
-/// The member that Kubernetes lists of objects are keyed by, by convention.
-fn identity(item: &Value) -> Option<(&'static str, &Value)> {
-    ["name", "key", "id"].into_iter().find_map(|k| Some((k, item.get(k).filter(|v| v.is_string())?)))
+    /// The same without items that were not to be seen: only what those had that were.
+    pub(super) fn of_seen_items(&self) -> Kept {
+        match self {
+            Self::Map(members) => Self::Map(members.iter().map(|(k, v)| (k.clone(), v.of_seen_items())).collect()),
+            Self::List(list) => Self::List(list.of_seen_items()),
+            other => other.clone(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -136,7 +121,7 @@ mod tests {
     use serde_json::json;
 
     fn kept(came_back: &Value, original: &Value) -> Kept {
-        let kept = difference(Some(came_back), Some(original)).expect("they differ");
+        let kept = difference(Some(came_back), Some(original), None).expect("they differ");
         let text = serde_json::to_string(&kept).expect("JSON");
         serde_json::from_str(&text).expect("it reads what it writes")
     }
@@ -160,16 +145,18 @@ mod tests {
     }
 
     #[test]
-    fn items_are_found_again_after_others_came_and_went() {
-        let k = kept(
-            &json!([{"name": "a"}, {"name": "b", "n": 1}]),
-            &json!([{"name": "a"}, {"name": "b", "n": 1, "x": 9}]),
-        );
-        let now = json!([{"name": "new"}, {"name": "b", "n": 2}]);
-        assert_eq!(restore(Some(now), &k), Some(json!([{"name": "new"}, {"name": "b", "n": 2, "x": 9}])));
-        let k = kept(&json!(["1", "2"]), &json!(["1", 2]));
-        assert_eq!(restore(Some(json!(["0", "1", "2"])), &k), Some(json!(["0", "1", 2])));
-        assert_eq!(restore(Some(json!(["0"])), &k), Some(json!(["0"])));
+    fn members_of_maps_stay_with_their_keys() {
+        let k = kept(&json!({"a": {"n": 1}, "b": {"n": 2}}), &json!({"a": {"n": 1, "x": 1}, "b": {"n": 2, "x": 2}, "c": 3}));
+        let now = json!({"b": {"n": 5}, "d": {"n": 7}});
+        assert_eq!(restore(Some(now), &k), Some(json!({"b": {"n": 5, "x": 2}, "c": 3, "d": {"n": 7}})));
+    }
+
+    #[test]
+    fn pieces_are_the_whole() {
+        let (a, b) = (json!({"a": 1, "b": {"c": 1}, "l": []}), json!({"a": 2, "b": {"c": 2, "d": 3}, "l": [1]}));
+        let pieces = kept(&a, &b).pieces();
+        assert_eq!(pieces.len(), 4);
+        assert_eq!(pieces.iter().fold(Some(a), restore), Some(b));
     }
 
     fn value() -> impl Strategy<Value = Value> {
@@ -191,7 +178,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_difference_restores_the_original(a in value(), b in value()) {
-            let back = match difference(Some(&a), Some(&b)) {
+            let back = match difference(Some(&a), Some(&b), None) {
                 None => Some(a),
                 Some(k) => restore(Some(a), &k),
             };

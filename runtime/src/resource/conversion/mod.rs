@@ -35,6 +35,7 @@
 
 mod graph;
 mod keep;
+mod lists;
 mod misfit;
 
 pub use graph::{ConversionError, Graph, KEPT, Neighbour};
