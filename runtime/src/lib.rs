@@ -85,3 +85,12 @@ macro_rules! __round_trip {
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/reference/attributes.md")]
 pub mod attribute_reference {}
+
+// The reference and the guide of versions likewise.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/reference/versioned.md")]
+pub mod versioned_reference {}
+
+#[cfg(all(doctest, feature = "server"))]
+#[doc = include_str!("../../docs/versions.md")]
+pub mod versions_guide {}

@@ -7,6 +7,7 @@ mod command_line;
 mod diff;
 mod drain;
 mod full_disk;
+mod growing;
 mod helm;
 mod hostile;
 mod in_process;

@@ -10,7 +10,7 @@ use kubegraft::storage::{Backend, Embedded, Memory};
 use kubegraft::testing::Server;
 use kubegraft::verbs::migrate::{migrate, stored_versions};
 use kubegraft_examples::versions::{v1, v1alpha1, websites};
-use kubegraft_tests::program;
+use kubegraft_tests::{Server as Process, program};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -185,4 +185,144 @@ async fn the_command_tells_what_is_stored_and_rewrites_it() {
     assert_eq!((code, out.as_str()), (Some(0), "websites.web.example.com: 12 seen, 12 rewritten, done\n"), "{err}");
     let (_, out, _) = run(&["migrate", "--dry-run"], data.path());
     assert_eq!(out, "websites.web.example.com: 12 in v1\n");
+}
+
+/// A client with the rights of the kubeconfig that a server has written.
+async fn client(kubeconfig: &Path) -> kube::Client {
+    let kubeconfig = kube::config::Kubeconfig::read_from(kubeconfig).expect("a kubeconfig");
+    let config = kube::Config::from_custom_kubeconfig(kubeconfig, &Default::default()).await.expect("a configuration");
+    kube::Client::try_from(config).expect("a client")
+}
+
+fn cups(client: kube::Client, version: &str) -> Api<DynamicObject> {
+    let mut kind = ApiResource::from_gvk(&GroupVersionKind::gvk("ex.io", version, "Cup"));
+    kind.plural = "cups".into();
+    Api::all_with(client, &kind)
+}
+
+/// `migrate` of a running server.
+fn migration(program_: &str, server: &Process, more: &[&str]) -> Command {
+    let mut command = Command::new(program(program_));
+    command.arg("migrate").arg("--kubeconfig").arg(&server.kubeconfig).args(more);
+    command
+}
+
+fn output(mut command: Command) -> (Option<i32>, String, String) {
+    let done = command.output().expect("it runs");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (done.status.code(), text(&done.stdout), text(&done.stderr))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_server_is_migrated_through_its_api_while_clients_write() {
+    let data = tempfile::tempdir().expect("a directory");
+    let server = Process::start("crd-host", data.path(), &[]);
+    let client = client(&server.kubeconfig).await;
+    let definitions: Api<CustomResourceDefinition> = Api::all(client.clone());
+    definitions.create(&PostParams::default(), &definition(json!([version("v1", true)]))).await.expect("made");
+    let (old, kind) = (cups(client.clone(), "v1"), ApiResource::from_gvk(&GroupVersionKind::gvk("ex.io", "v1", "Cup")));
+    let mut made = 0;
+    for _ in 0..1500 {
+        // The kind is served in a moment.
+        let cup = DynamicObject::new(&format!("cup-{made:03}"), &kind);
+        match old.create(&PostParams::default(), &cup).await {
+            Ok(_) => made += 1,
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+        if made == 600 {
+            break;
+        }
+    }
+    assert_eq!(made, 600);
+    let both = Patch::Merge(json!({"spec": {"versions": [version("v1", false), version("v2", true)]}}));
+    definitions.patch("cups.ex.io", &PatchParams::default(), &both).await.expect("two versions");
+    let new = cups(client.clone(), "v2");
+    for _ in 0..200 {
+        if new.get("cup-000").await.is_ok() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let (code, out, err) = output(migration("crd-host", &server, &["--dry-run"]));
+    assert_eq!((code, out.as_str()), (Some(0), "cups.ex.io: 600 stored in v1, v2; to be stored in v2\n"), "{err}");
+
+    // Cut off after the first 500.
+    let mut cut = migration("crd-host", &server, &[]).stdout(std::process::Stdio::piped()).spawn().expect("it runs");
+    let mut line = String::new();
+    let stdout = cut.stdout.take().expect("a pipe");
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut line).expect("a line");
+    cut.kill().expect("killed");
+    cut.wait().expect("ended");
+    assert_eq!(line, "cups.ex.io: 500 seen, 500 rewritten\n");
+    let stored = |crd: CustomResourceDefinition| crd.status.and_then(|s| s.stored_versions).expect("they are told");
+    assert_eq!(stored(definitions.get("cups.ex.io").await.expect("there")), ["v1", "v2"]);
+
+    let writer = tokio::spawn({
+        let old = old.clone();
+        async move {
+            for i in 0..600 {
+                let word = Patch::Merge(json!({"spec": {"word": i}}));
+                old.patch(&format!("cup-{i:03}"), &PatchParams::default(), &word).await.expect("written meanwhile");
+            }
+        }
+    });
+    let (code, out, err) = tokio::task::spawn_blocking({
+        let command = migration("crd-host", &server, &[]);
+        move || output(command)
+    })
+    .await
+    .expect("it ends");
+    writer.await.expect("all written");
+    assert_eq!(code, Some(0), "{out}{err}");
+    assert!(out.ends_with("done, only v2 is stored\n"), "{out}{err}");
+    assert_eq!(stored(definitions.get("cups.ex.io").await.expect("there")), ["v2"]);
+    for i in [0, 250, 599] {
+        assert_eq!(new.get(&format!("cup-{i:03}")).await.expect("there").data["spec"]["word"], i, "no write is lost");
+    }
+    let (_, out, _) = output(migration("crd-host", &server, &[]));
+    assert!(out.ends_with("cups.ex.io: 600 seen, 0 rewritten, done\n"), "{out}");
+    let only = Patch::Merge(json!({"spec": {"versions": [version("v2", true)]}}));
+    definitions.patch("cups.ex.io", &PatchParams::default(), &only).await.expect("v1 goes");
+}
+
+#[tokio::test]
+async fn kinds_of_the_program_itself_are_migrated_through_the_api_too() {
+    let data = tempfile::tempdir().expect("a directory");
+    let store = Embedded::open(data.path(), Retention::default()).expect("a store");
+    drop(old(Arc::new(store)).await);
+    let mut told = run(&["migrate", "--dry-run"], data.path());
+    for _ in 0..100 {
+        // The server in this process lets go of the store in its own time.
+        if !told.2.contains("another process") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        told = run(&["migrate", "--dry-run"], data.path());
+    }
+    assert_eq!(told.1, "websites.web.example.com: 12 in v1alpha1\n", "{}", told.2);
+    let server = Process::start("versions", data.path(), &[]);
+    let (code, out, err) = output(migration("versions", &server, &[]));
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.ends_with("websites.web.example.com: 12 seen, 12 rewritten, done\n"), "{out}");
+    let stable: Api<v1::Website> = Api::default_namespaced(client(&server.kubeconfig).await);
+    assert_eq!(stable.get("site-07").await.expect("there").spec.update, v1::Update::Canary, "nothing is lost");
+    drop(server);
+    let (_, out, err) = run(&["migrate", "--dry-run"], data.path());
+    assert_eq!(out, "websites.web.example.com: 12 in v1\n", "{err}");
+}
+
+#[test]
+fn a_server_that_cannot_be_reached_is_one_line() {
+    let data = tempfile::tempdir().expect("a directory");
+    let server = Process::start("versions", data.path(), &[]);
+    let absent = |args: &[&str]| {
+        let (code, out, err) = output(migration("versions", &server, args));
+        assert_eq!((code, out.as_str()), (Some(1), ""), "{err}");
+        assert_eq!(err.lines().count(), 1, "{err}");
+        err
+    };
+    assert!(absent(&["--context", "nobody"]).contains("nobody"));
+    let mut command = Command::new(program("versions"));
+    command.args(["migrate", "--kubeconfig", "absent.yaml"]);
+    assert!(output(command).2.starts_with("error: --kubeconfig: absent.yaml: "));
 }

@@ -36,6 +36,12 @@ fn the_test_shown_is_the_operators() {
     assert!(read("examples/src/fleet/tests.rs").contains(&shown), "{shown}");
 }
 
+#[test]
+fn the_versions_shown_are_the_references() {
+    let shown = blocks("rust").into_iter().nth(2).expect("versions");
+    assert!(read("docs/reference/versioned.md").contains(&shown), "{shown}");
+}
+
 /// Commands and what they print: a line that begins with `$ ` is a command.
 fn session() -> Vec<(String, Vec<String>)> {
     let mut out: Vec<(String, Vec<String>)> = Vec::new();

@@ -3,7 +3,7 @@
 use super::item::{Given, Item, items, once};
 use super::kube::Crates;
 use crate::report::Report;
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, Ident, LitStr, Meta, Path, Token, Type};
@@ -122,6 +122,8 @@ pub(crate) struct Difference {
     pub(crate) from_name: Option<LitStr>,
     pub(crate) from_type: Option<Type>,
     pub(crate) note: Option<LitStr>,
+    /// Whether all of it could be read: what is missing may be in what could not.
+    pub(crate) clean: bool,
 }
 
 /// Attributes of some versions only.
@@ -178,6 +180,7 @@ fn difference(item: &Item, place: Place, report: &mut Report) -> Option<Differen
         from_name: None,
         from_type: None,
         note: None,
+        clean: true,
     };
     let before = report.count();
     for i in item.list(report) {
@@ -194,8 +197,9 @@ fn difference(item: &Item, place: Place, report: &mut Report) -> Option<Differen
             _ => once(&mut out.note, &i.name, i.text(report), report),
         }
     }
+    out.clean = report.count() == before;
     if out.since.is_none() {
-        if report.count() == before {
+        if out.clean {
             report.at(&item.name, format!("since which version? write `{}(since = \"v1\")`", item.name));
         }
         return None;
@@ -216,6 +220,7 @@ fn only(item: &Item, report: &mut Report) -> Option<Only> {
         }
     };
     let mut out = Only { since: None, before: None, attrs: Vec::new() };
+    let count = report.count();
     for meta in all {
         let slot = match meta.path() {
             p if p.is_ident("since") => &mut out.since,
@@ -232,19 +237,46 @@ fn only(item: &Item, report: &mut Report) -> Option<Only> {
         }
     }
     if out.since.is_none() && out.before.is_none() {
-        report.at(
-            &item.name,
-            "in which versions? `attr(since = \"v1\", ...)` is for that one and newer ones, `attr(before = \"v1\", ...)` for older ones",
-        );
+        if report.count() == count {
+            report.at(
+                &item.name,
+                "in which versions? `attr(since = \"v1\", ...)` is for that one and newer ones, `attr(before = \"v1\", ...)` for older ones",
+            );
+        }
         return None;
     }
     Some(out)
 }
 
+/// Takes entries off `#[kube(...)]`, so that a mistake in them is none of the derive's too.
+pub(crate) fn without_entries(attrs: &mut [Attribute], names: &[&Ident]) {
+    for a in attrs.iter_mut().filter(|a| a.path().is_ident("kube")) {
+        let Meta::List(list) = &mut a.meta else { continue };
+        let mut out = TokenStream::new();
+        let mut entry = TokenStream::new();
+        let mut end = |entry: &mut TokenStream, comma: Option<TokenTree>| {
+            let entry = std::mem::take(entry);
+            let first = entry.clone().into_iter().next().map(|t| t.to_string());
+            if !names.iter().any(|n| first.as_deref() == Some(n.to_string().as_str())) {
+                out.extend(entry);
+                out.extend(comma);
+            }
+        };
+        for t in list.tokens.clone() {
+            match &t {
+                TokenTree::Punct(p) if p.as_char() == ',' => end(&mut entry, Some(t)),
+                _ => entry.extend([t]),
+            }
+        }
+        end(&mut entry, None);
+        list.tokens = out;
+    }
+}
+
 /// What of `#[kube(...)]` matters to versions.
 pub(crate) struct KubeNames {
     pub(crate) kind: Option<LitStr>,
-    pub(crate) root: Option<LitStr>,
+    pub(crate) root: Option<(Ident, LitStr)>,
     pub(crate) status: Option<Path>,
     /// What each version says for itself.
     pub(crate) of_versions: Vec<Ident>,
@@ -258,7 +290,7 @@ impl KubeNames {
         for item in items(attrs, "kube", &mut silent) {
             match item.name.to_string().as_str() {
                 "kind" => out.kind = item.text(&mut silent),
-                "root" => out.root = item.text(&mut silent),
+                "root" => out.root = item.text(&mut silent).map(|text| (item.name.clone(), text)),
                 "status" => out.status = item.path(&mut silent),
                 "version" | "storage" | "served" | "deprecated" => out.of_versions.push(item.name),
                 _ => {}

@@ -16,19 +16,91 @@ Files hold CustomResourceDefinitions as YAML or JSON, also many or a List; - is 
   kubectl get crd -o yaml | PROGRAM diff -          what this program changes in a cluster
   git show v1.0:crds.yaml | PROGRAM diff - crds.yaml
 
+A running server is named by its URL or by a kubeconfig, and is then what there is; credentials are of the kubeconfig:
+  PROGRAM diff https://127.0.0.1:6443 crds.yaml
+  PROGRAM diff --kubeconfig data/admin.kubeconfig --context admin crds.yaml
+
 Exit code: 0 nothing breaks, 1 something does, 2 that cannot be told.";
 
 #[derive(Args)]
 pub(super) struct Flags {
-    /// Definitions as they are
+    /// Definitions as they are: a file, or the URL of a server; left out with --kubeconfig or --context
     #[arg(value_name = "OLD")]
-    old: String,
+    old: Option<String>,
     /// Definitions as they will be [default: those of this program]
     #[arg(value_name = "NEW")]
     new: Option<String>,
     /// Form of the answer
     #[arg(short, long, value_enum, default_value_t, value_name = "FORM")]
     output: Output,
+    #[cfg(feature = "client")]
+    #[command(flatten)]
+    access: super::remote::Access,
+}
+
+/// Where definitions come from.
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    File(&'a str),
+    /// A running server: of this URL, or of the kubeconfig.
+    Server(Option<&'a str>),
+}
+
+impl Flags {
+    /// Old and new; `None` is this program.
+    fn sources(&self) -> Result<(Source<'_>, Option<Source<'_>>), Failure> {
+        fn of<'a>(operand: &'a str) -> Source<'a> {
+            match operand.starts_with("https://") || operand.starts_with("http://") {
+                true => Source::Server(Some(operand)),
+                false => Source::File(operand),
+            }
+        }
+        let (old, new) = (self.old.as_deref().map(of), self.new.as_deref().map(of));
+        let server = [old, new].iter().flatten().any(|s| matches!(s, Source::Server(_)));
+        match (old, new) {
+            (Some(old), new) if server || !self.names_server() => Ok((old, new)),
+            (Some(_), Some(_)) => Err("the kubeconfig names a third side: leave one of the files out".into()),
+            (new, None) if self.names_server() => Ok((Source::Server(None), new)),
+            _ => Err("OLD is missing: name a file with definitions, or a running server by --kubeconfig".into()),
+        }
+    }
+
+    #[cfg(feature = "client")]
+    fn names_server(&self) -> bool {
+        self.access.is_given()
+    }
+
+    #[cfg(not(feature = "client"))]
+    fn names_server(&self) -> bool {
+        false
+    }
+
+    fn read(&self, source: Source<'_>) -> Result<Vec<Value>, Failure> {
+        match source {
+            Source::File(file) => read(file),
+            Source::Server(url) => self.of_server(url),
+        }
+    }
+
+    /// The definitions of a running server.
+    #[cfg(feature = "client")]
+    fn of_server(&self, url: Option<&str>) -> Result<Vec<Value>, Failure> {
+        use super::remote::Remote;
+        let runtime = crate::server::runtime()?;
+        let (at, definitions) = runtime.block_on(async {
+            let remote = Remote::connect(&self.access, url).await?;
+            let definitions = remote.definitions().await?;
+            Ok::<_, Failure>((remote.url().to_owned(), definitions))
+        })?;
+        let definitions = definitions
+            .ok_or_else(|| format!("{at}: it serves no CustomResourceDefinitions; compare with what its `crd` prints"))?;
+        definitions.into_iter().map(|crd| decoded(crd, &at)).collect()
+    }
+
+    #[cfg(not(feature = "client"))]
+    fn of_server(&self, _: Option<&str>) -> Result<Vec<Value>, Failure> {
+        Err("this program was built without the feature `client`, which speaks to servers".into())
+    }
 }
 
 /// The exit code when nothing could be compared: 1 is an answer.
@@ -44,9 +116,10 @@ pub(super) fn run(app: &App, flags: &Flags) -> ExitCode {
 
 /// Prints what is different; whether something breaks.
 fn changes(app: &App, flags: &Flags) -> Result<bool, Failure> {
-    let mut old = read(&flags.old)?;
-    let new = match &flags.new {
-        Some(file) => read(file)?,
+    let (old, new) = flags.sources()?;
+    let mut old = flags.read(old)?;
+    let new = match new {
+        Some(source) => flags.read(source)?,
         None if app.definitions.is_empty() => {
             return Err(format!("{} has no definitions of its own: name a second file", app.name).into());
         }

@@ -1,4 +1,5 @@
-//! `migrate`: rewrites what is stored in old versions, so that those can be given up.
+//! `migrate`: rewrites what is stored in old versions, so that those can be given up: in a store that nobody serves, or by the
+//! API of a running server (`rewrite`).
 
 use super::{App, Failure, backend};
 use crate::resource::GroupResource;
@@ -21,7 +22,20 @@ pub(super) struct Flags {
     /// Only tell how many objects are stored in which version
     #[arg(long)]
     dry_run: bool,
+    #[cfg(feature = "client")]
+    #[command(flatten)]
+    access: super::remote::Access,
 }
+
+pub(super) const ABOUT: &str = "Rewrite objects that are stored in old versions, so that those can be given up
+
+Of a store that is not served:
+  PROGRAM migrate --data-dir data
+Of a running server, beside its other clients:
+  PROGRAM migrate --kubeconfig data/admin.kubeconfig
+
+It can be cut off at any time and begun again. When everything is rewritten, definitions that the server has as objects forget
+the old versions (status.storedVersions).";
 
 pub(super) fn run(app: App, flags: Flags) -> Result<(), Failure> {
     let runtime = server::runtime().map_err(|e| format!("the threads of the migration cannot be started: {e}"))?;
@@ -30,6 +44,11 @@ pub(super) fn run(app: App, flags: Flags) -> Result<(), Failure> {
 }
 
 async fn migrate(app: App, flags: Flags) -> Result<(), Failure> {
+    #[cfg(feature = "client")]
+    if flags.access.is_given() {
+        let remote = super::remote::Remote::connect(&flags.access, None).await?;
+        return super::rewrite::run(&app, &remote, flags.dry_run).await;
+    }
     let definitions = app.checked()?.into_iter().map(|(crd, _)| crd).collect();
     let backend = flags.backend.open(&flags.data_dir).await?;
     let config = Config { definitions, conversions: app.conversions, host_definitions: app.host, ..Config::default() };

@@ -8,6 +8,10 @@ mod diff;
 mod lint;
 mod migrate;
 mod openapi;
+#[cfg(feature = "client")]
+mod remote;
+#[cfg(feature = "client")]
+mod rewrite;
 mod serve;
 mod store;
 
@@ -61,6 +65,7 @@ enum Command {
     /// Forget a store's history and shrink its file, while it is not served
     Compact(store::Directory),
     /// Rewrite objects that are stored in old versions, so that those can be given up
+    #[command(long_about = migrate::ABOUT)]
     Migrate(Box<migrate::Flags>),
     /// Tell which changes of definitions break readers, writers or stored objects
     #[command(long_about = diff::ABOUT)]

@@ -83,3 +83,43 @@ pub struct Vec {
     /// A number.
     pub number: i32,
 }
+
+/// Versions among such types.
+#[::graft::versioned(version(name = "v1"), version(name = "v2", storage), crates(kubegraft = "::graft"), test = false)]
+pub mod versions {
+    use ::data::{Deserialize, Serialize};
+    use ::graft::{CustomResource, KubeSchema};
+
+    /// A spec.
+    #[derive(CustomResource, KubeSchema, Serialize, Deserialize, ::core::clone::Clone, ::core::fmt::Debug)]
+    #[serde(crate = "::data")]
+    #[kube(group = "example.com", kind = "Iterator", crates(kubegraft = "::graft"))]
+    #[x_kube(crates(kubegraft = "::graft"))]
+    pub struct Ok {
+        /// Renamed and of another type.
+        #[versioned(changed(since = "v2", from_name = "some", from_type = u8))]
+        pub none: u16,
+        /// New.
+        #[versioned(added(since = "v2"))]
+        #[serde(default)]
+        pub err: Err,
+        /// Of another type with versions.
+        pub all: ::std::vec::Vec<Err>,
+    }
+
+    /// A variant is new.
+    #[derive(KubeSchema, Serialize, Deserialize, ::core::clone::Clone, ::core::fmt::Debug, ::core::default::Default)]
+    #[serde(crate = "::data")]
+    #[x_kube(crates(kubegraft = "::graft"))]
+    pub enum Err {
+        /// The usual.
+        #[default]
+        None,
+        /// Another.
+        #[versioned(added(since = "v2", instead = None))]
+        Some {
+            /// How many.
+            count: u8,
+        },
+    }
+}

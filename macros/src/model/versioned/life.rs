@@ -62,6 +62,9 @@ impl Life {
     fn change(&mut self, since: usize, change: Difference, versions: &[Version], report: &mut Report) {
         let nothing = change.from_name.is_none() && change.from_type.is_none();
         if nothing && change.upgrade_with.is_none() && change.downgrade_with.is_none() {
+            if !change.clean {
+                return;
+            }
             report.at(&change.keyword, "what changed? say what it was: `from_name = \"...\"`, or how it is converted");
         } else if since == 0 {
             first(&change, "there is none that it could have changed from", versions, report);

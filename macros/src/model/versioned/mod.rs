@@ -91,25 +91,20 @@ impl Versioned {
         Ok(())
     }
 
-    /// What is said about types of many versions as if there were one of them.
-    fn check_module(&self, report: &mut Report) {
-        let Some(module) = &self.module else { return };
-        for item in &module.rest {
-            let Item::Impl(i) = item else { continue };
-            let syn::Type::Path(p) = &*i.self_ty else { continue };
-            if let Some(ty) = self.types.iter().find(|t| p.path.is_ident(&t.ident)) {
-                let version =
-                    ty.life.to.checked_sub(1).and_then(|v| self.versions.get(v)).map(|v| v.module.to_string());
-                report.at(
-                    &i.self_ty,
-                    format!(
-                        "`{}` is another type in each version; say which: `impl {}::{0}`",
-                        ty.ident,
-                        version.unwrap_or_default()
-                    ),
-                );
-            }
-        }
+    /// What is said about a type of many versions as if there were one of it is reported and left out.
+    fn check_module(&mut self, report: &mut Report) {
+        let Self { module: Some(module), types, versions, .. } = self else { return };
+        module.rest.retain(|item| {
+            let Item::Impl(i) = item else { return true };
+            let syn::Type::Path(p) = &*i.self_ty else { return true };
+            let Some(ty) = types.iter().find(|t| p.path.is_ident(&t.ident)) else { return true };
+            let newest = ty.life.to.checked_sub(1).and_then(|v| versions.get(v)).map(|v| v.module.to_string());
+            report.at(
+                &i.self_ty,
+                format!("`{}` is another type in each version; say which: `impl {}::{0}`", ty.ident, newest.unwrap_or_default()),
+            );
+            false
+        });
     }
 
     /// The type of that name in this module.

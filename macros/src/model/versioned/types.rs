@@ -4,7 +4,7 @@ use super::Version;
 use super::life::{self, Life};
 use crate::model::case::Case;
 use crate::report::{Report, nearest};
-use crate::syntax::{Difference, DifferenceAttrs, KubeNames, Place, SerdeAttrs};
+use crate::syntax::{Difference, DifferenceAttrs, KubeNames, Place, SerdeAttrs, without_entries};
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Attribute, DeriveInput, Ident, Item, LitStr, Path, Visibility};
@@ -178,7 +178,7 @@ impl Type {
         }
         let life = Life::read(differences, versions, report);
         let is_resource = derives.iter().any(|d| d.contains("CustomResource"));
-        let kind = is_resource.then(|| kind(&input.attrs, in_module, report)).flatten();
+        let kind = is_resource.then(|| kind(&mut input.attrs, in_module, report)).flatten();
         let serde = SerdeAttrs::read(&input.attrs, &mut Report::default());
         let data = match input.data {
             syn::Data::Struct(s) => {
@@ -191,38 +191,39 @@ impl Type {
             }
             syn::Data::Union(_) => Data::Enum(Vec::new()),
         };
-        let out = Self { ident: input.ident, attrs: input.attrs, vis: input.vis, life, data, kind };
-        out.check_names(versions, report);
-        Ok(out)
-    }
-
-    /// Two of one name in one version.
-    fn check_names(&self, versions: &[Version], report: &mut Report) {
-        let mut check = |all: Vec<(&Ident, &Life)>, what: &str| {
-            for (v, version) in versions.iter().enumerate() {
-                let there = all.iter().filter(|(_, life)| life.in_version(v));
-                let names: Vec<(&Ident, Ident)> = there.map(|(ident, life)| (*ident, life.name(ident, v))).collect();
-                for (i, (ident, name)) in names.iter().enumerate() {
-                    if names[..i].iter().any(|(_, other)| other == name) {
-                        report.at(ident, format!("there are two {what} named `{name}` in {}", version.name));
-                        return;
-                    }
-                }
-            }
-        };
-        let of = |f: &'_ Fields| -> Vec<usize> { (0..f.all.len()).filter(|i| f.all[*i].ident.is_some()).collect() };
-        let mut check_fields = |f: &Fields| {
-            let all = of(f).into_iter().filter_map(|i| Some((f.all[i].ident.as_ref()?, &f.all[i].life))).collect();
-            check(all, "fields");
-        };
-        match &self.data {
-            Data::Struct(f) => check_fields(f),
+        let mut out = Self { ident: input.ident, attrs: input.attrs, vis: input.vis, life, data, kind };
+        match &mut out.data {
+            Data::Struct(f) => named_once(&mut f.all, |f| Some((f.ident.as_ref()?, &f.life)), "fields", versions, report),
             Data::Enum(variants) => {
-                variants.iter().for_each(|v| check_fields(&v.fields));
-                check(variants.iter().map(|v| (&v.ident, &v.life)).collect(), "variants");
+                let fields = variants.iter_mut().map(|v| &mut v.fields.all);
+                fields.for_each(|all| named_once(all, |f| Some((f.ident.as_ref()?, &f.life)), "fields", versions, report));
+                named_once(variants, |v| Some((&v.ident, &v.life)), "variants", versions, report);
             }
         }
+        Ok(out)
     }
+}
+
+/// Of two that have one name in one version the second is reported and left out.
+fn named_once<T>(
+    all: &mut Vec<T>,
+    get: impl Fn(&T) -> Option<(&Ident, &Life)>,
+    what: &str,
+    versions: &[Version],
+    report: &mut Report,
+) {
+    let mut seen: Vec<(usize, Ident)> = Vec::new();
+    all.retain(|one| {
+        let Some((ident, life)) = get(one) else { return true };
+        let names: Vec<(usize, Ident)> =
+            (0..versions.len()).filter(|v| life.in_version(*v)).map(|v| (v, life.name(ident, v))).collect();
+        if let Some((v, name)) = names.iter().find(|n| seen.contains(n)) {
+            report.at(ident, format!("there are two {what} named `{name}` in {}", versions[*v].name));
+            return false;
+        }
+        seen.extend(names);
+        true
+    });
 }
 
 fn derived(a: &Attribute) -> String {
@@ -232,16 +233,20 @@ fn derived(a: &Attribute) -> String {
     }
 }
 
-fn kind(attrs: &[Attribute], in_module: bool, report: &mut Report) -> Option<Kind> {
+fn kind(attrs: &mut [Attribute], in_module: bool, report: &mut Report) -> Option<Kind> {
     let names = KubeNames::read(attrs);
-    for ident in &names.of_versions {
+    let mut wrong: Vec<&Ident> = names.of_versions.iter().collect();
+    for ident in &wrong {
         report.at(ident, format!("each version has its own: write `{ident}` in `#[versioned(version(...))]`"));
     }
-    if let (Some(root), false) = (&names.root, in_module) {
+    if let (Some((ident, root)), false) = (&names.root, in_module) {
         report.at(root, "the root types are named by kind and version; put the spec into a module to name them");
+        wrong.push(ident);
     }
+    without_entries(attrs, &wrong);
+    let root = names.root.as_ref().map(|(_, text)| text).filter(|_| in_module);
     // The derive asks for a kind.
-    let root = life::ident(names.root.as_ref().or(names.kind.as_ref())?)?;
+    let root = life::ident(root.or(names.kind.as_ref())?)?;
     Some(Kind { root, status: names.status })
 }
 
@@ -348,6 +353,7 @@ fn fallback(
         }
         (None, Some(function)) => Some(Fallback::Function(function.clone())),
         (Some(instead), None) => unit(instead, all, there, version, name, report).map(Fallback::Unit),
+        (None, None) if !difference.clean => None,
         (None, None) => {
             report.at(
                 &difference.keyword,
