@@ -10,6 +10,9 @@ use serde_json::Value;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// Where definitions are.
+pub(super) const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+
 /// How often a request is made that the server is too busy for, or that does not reach it.
 const TRIES: u32 = 6;
 
@@ -79,12 +82,16 @@ impl Remote {
     }
 
     async fn try_call(&self, method: &Method, path: &str, patch: Option<&Value>) -> Result<(StatusCode, Value), Failure> {
-        let accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1, application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1, application/json";
-        let whole = path.starts_with("/apis/apiextensions.k8s.io/");
+        // Of a definition all is read, of other objects only what they are named.
+        let accept = match *method {
+            _ if path.starts_with(DEFINITIONS) => "application/json",
+            Method::GET => "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
+            _ => "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
+        };
         let request = Request::builder()
             .method(method.clone())
             .uri(path)
-            .header(header::ACCEPT, if whole { "application/json" } else { accept })
+            .header(header::ACCEPT, accept)
             .header(header::CONTENT_TYPE, "application/merge-patch+json")
             .body(patch.map(Value::to_string).unwrap_or_default().into_bytes().into())?;
         let answer = self.client.send(request).await?;
@@ -96,8 +103,7 @@ impl Remote {
 
     /// The CustomResourceDefinitions of the server; `None` when it serves none.
     pub(super) async fn definitions(&self) -> Result<Option<Vec<Value>>, Failure> {
-        let path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
-        let (code, mut list) = self.call(Method::GET, path, None).await?;
+        let (code, mut list) = self.call(Method::GET, DEFINITIONS, None).await?;
         if code == StatusCode::NOT_FOUND {
             return Ok(None);
         }

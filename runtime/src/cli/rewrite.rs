@@ -2,7 +2,7 @@
 //! version and nothing else. It can be cut off anywhere and begun again, and goes beside any other client: the server applies
 //! nothing to what is there at that moment.
 
-use super::remote::{Remote, why};
+use super::remote::{DEFINITIONS, Remote, why};
 use super::{App, Failure};
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use http::{Method, StatusCode};
@@ -190,7 +190,7 @@ async fn prune(remote: &Remote, kind: &Kind) -> Result<bool, Failure> {
     if kind.stored.as_ref().is_none_or(|stored| *stored == wanted) {
         return Ok(false);
     }
-    let path = format!("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{}", kind.name);
+    let path = format!("{DEFINITIONS}/{}", kind.name);
     for _ in 0..TRIES {
         let (code, crd) = remote.call(Method::GET, &path, None).await?;
         if !code.is_success() {

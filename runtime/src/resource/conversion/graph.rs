@@ -191,7 +191,7 @@ impl Graph {
         let mut tries = TRIES;
         let shows = |candidate: &Value| {
             let shown = self.along(candidate.clone(), group, whole, at).map(content);
-            shown.is_ok_and(|shown| seen.iter().any(|s| keep::difference(Some(s), Some(&shown), None).is_none()))
+            shown.is_ok_and(|shown| seen.iter().any(|s| same_but_nulls(s, &shown)))
         };
         Ok(settle(bare, &[kept.clone()], &mut tries, &shows))
     }
@@ -282,6 +282,18 @@ fn content(mut object: Value) -> Value {
         map.retain(|k, _| !matches!(k.as_str(), "apiVersion" | "kind" | "metadata"));
     }
     object
+}
+
+/// Whether two values are the same to a client: null is what is not there, which the schemas of versions may see otherwise.
+fn same_but_nulls(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Object(a), Value::Object(b)) => {
+            let all = a.iter().all(|(k, v)| b.get(k).map_or(v.is_null(), |other| same_but_nulls(v, other)));
+            all && b.iter().all(|(k, v)| v.is_null() || a.contains_key(k))
+        }
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_but_nulls(a, b)),
+        (a, b) => keep::difference(Some(a), Some(b), None).is_none(),
+    }
 }
 
 /// How often it is tried which parts of what was kept can be put back: an object costs no more, whatever is in its annotation.
