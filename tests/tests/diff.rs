@@ -93,18 +93,24 @@ fn a_running_server_is_compared_by_its_url_or_a_kubeconfig() {
     std::fs::write(at.join("released.yaml"), &released).expect("written");
     std::fs::write(at.join("tighter.yaml"), released.replace("maxLength: 20", "maxLength: 10")).expect("written");
     let kubectl = &kubectls()[0];
-    let done = Shell::new(kubectl, &server.kubeconfig).run(&format!("kubectl create -f {}", at.join("released.yaml").display()));
+    let done = Shell::new(kubectl, &server.kubeconfig)
+        .run(&format!("kubectl create -f {}", at.join("released.yaml").display()));
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 
     let kubeconfig = server.kubeconfig.display().to_string();
     let text = std::fs::read_to_string(&server.kubeconfig).expect("a kubeconfig");
-    let url = text.split("server: ").nth(1).and_then(|t| t.split_whitespace().next()).expect("a server").trim_matches('"');
+    let url =
+        text.split("server: ").nth(1).and_then(|t| t.split_whitespace().next()).expect("a server").trim_matches('"');
     let by_file = ["diff", "--kubeconfig", &kubeconfig];
     let by_url = ["diff", url, "--kubeconfig", &kubeconfig];
     let tighter = "widgets.example.com v1 spec.colour: maxLength is 10 and was 20 (breaks writers, stored objects)\n";
     for server in [&by_file[..], &by_url] {
         let with = |more: &[&'static str]| [server, more].concat();
-        assert_eq!(run("widgets", &with(&[]), at, ""), (0, String::new(), String::new()), "it has what the program has");
+        assert_eq!(
+            run("widgets", &with(&[]), at, ""),
+            (0, String::new(), String::new()),
+            "it has what the program has"
+        );
         assert_eq!(run("crd-host", &with(&["tighter.yaml"]), at, ""), (1, tighter.into(), String::new()));
     }
     // The server may be the new one.
@@ -113,7 +119,10 @@ fn a_running_server_is_compared_by_its_url_or_a_kubeconfig() {
     assert_eq!(run("crd-host", &args, at, ""), (0, looser.into(), String::new()));
     for (args, words) in [
         (&["diff", "--kubeconfig", &kubeconfig, "released.yaml", "tighter.yaml"][..], "third side"),
-        (&["diff", "https://127.0.0.1:1", "--kubeconfig", &kubeconfig], "no context of the kubeconfig is of this server"),
+        (
+            &["diff", "https://127.0.0.1:1", "--kubeconfig", &kubeconfig],
+            "no context of the kubeconfig is of this server",
+        ),
         (&["diff", "--kubeconfig", &kubeconfig, "--context", "nobody"], "nobody"),
     ] {
         let (code, _, err) = run("widgets", args, at, "");

@@ -143,7 +143,9 @@ async fn a_client_of_the_old_type_does_not_undo_the_new_fields() {
     let seen = new.get("oak").await.expect("there").spec;
     assert_eq!((seen.species.as_str(), seen.height, seen.soil.kind.as_str()), ("ash", Some(3), "sand"));
     let mine = json!({"apiVersion": "growing.example.com/v1", "kind": "Tree", "metadata": {"name": "oak"}, "spec": {"species": "elm"}});
-    old.patch("oak", &PatchParams::apply("gardener").force(), &Patch::Apply(mine)).await.expect("applied by the old client");
+    old.patch("oak", &PatchParams::apply("gardener").force(), &Patch::Apply(mine))
+        .await
+        .expect("applied by the old client");
     let seen = new.get("oak").await.expect("there").spec;
     assert_eq!((seen.species.as_str(), seen.height, seen.soil.kind.as_str()), ("elm", Some(3), "sand"));
 }

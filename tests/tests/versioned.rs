@@ -90,7 +90,11 @@ mod shops {
 
     /// A tuple.
     #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, PartialEq)]
-    pub(super) struct Room(#[versioned(changed(since = "v1", from_type = "u8"))] #[x_kube(minimum = 0, maximum = 255)] u32);
+    pub(super) struct Room(
+        #[versioned(changed(since = "v1", from_type = "u8"))]
+        #[x_kube(minimum = 0, maximum = 255)]
+        u32,
+    );
 
     #[derive(KubeSchema, Serialize, Deserialize, Clone, Debug, Default, PartialEq)]
     #[serde(rename_all = "camelCase")]
@@ -223,10 +227,16 @@ fn variants_become_others_where_they_are_not() {
 fn a_conversion_that_fails_says_at_which_field() {
     let (_, graph) = shops::v2alpha1::Shop::versions().finish().expect("one definition");
     let why = |from: &str, spec: Value, to: &str| graph.convert(shop(from, spec), to).expect_err("it fails").why;
-    assert_eq!(why("v1alpha1", least(json!({"closing": "x:1"})), "v1"), "spec.closing: \"x\": invalid digit found in string");
+    assert_eq!(
+        why("v1alpha1", least(json!({"closing": "x:1"})), "v1"),
+        "spec.closing: \"x\": invalid digit found in string"
+    );
     assert_eq!(why("v1alpha1", least(json!({"closing": "noon"})), "v1"), "spec.closing: \"noon\" is no time");
     let rooms = json!({"rooms": {"attic": 900}, "sizes": [1]});
-    assert_eq!(why("v1", least_v1(rooms), "v1beta1"), "spec.rooms[attic].0: out of range integral type conversion attempted");
+    assert_eq!(
+        why("v1", least_v1(rooms), "v1beta1"),
+        "spec.rooms[attic].0: out of range integral type conversion attempted"
+    );
     let sizes = json!({"sizes": [1, 900]});
     assert_eq!(why("v1", least_v1(sizes), "v1beta1"), "spec.sizes[1]: out of range integral type conversion attempted");
 }

@@ -66,7 +66,11 @@ fn code() -> TokenStream {
     }
     let resource = Resource::read(&input, &mut report).expect("a resource");
     out.extend(super::resource(&resource, true));
-    let head = quote::quote!(version(name = "v1", deprecated), version(name = "v2", storage, served = false), version(name = "v3"));
+    let head = quote::quote!(
+        version(name = "v1", deprecated),
+        version(name = "v2", storage, served = false),
+        version(name = "v3")
+    );
     let module: syn::Item = parse_quote! {
         mod widgets {
             #[derive(CustomResource)]

@@ -13,7 +13,9 @@ pub(crate) use inherit::Inherit;
 pub(crate) use kube::{ColumnAttrs, Crates, KubeAttrs, Mode, applies};
 pub(crate) use schema::{Facet, SchemaAttrs};
 pub(crate) use serde::{DefaultFrom, SerdeAttrs};
-pub(crate) use versioned::{Difference, DifferenceAttrs, HeadAttrs, KubeNames, Only, Place, VersionAttrs, without_entries};
+pub(crate) use versioned::{
+    Difference, DifferenceAttrs, HeadAttrs, KubeNames, Only, Place, VersionAttrs, without_entries,
+};
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};

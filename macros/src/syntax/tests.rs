@@ -38,7 +38,8 @@ fn the_reference_of_versions_has_every_entry() {
         assert_eq!(names(title), set(place.known()), "{title}");
         for part in parts(title) {
             let (name, text) = part.split_once('`').unwrap_or_default();
-            let entries = if ["added", "removed", "changed", "deprecated"].contains(&name) { place.entries(name) } else { &[] };
+            let entries =
+                if ["added", "removed", "changed", "deprecated"].contains(&name) { place.entries(name) } else { &[] };
             for entry in entries {
                 assert!(text.contains(&format!("`{entry}`")), "{title}: `{name}` says nothing of `{entry}`");
             }

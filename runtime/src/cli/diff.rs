@@ -92,8 +92,9 @@ impl Flags {
             let definitions = remote.definitions().await?;
             Ok::<_, Failure>((remote.url().to_owned(), definitions))
         })?;
-        let definitions = definitions
-            .ok_or_else(|| format!("{at}: it serves no CustomResourceDefinitions; compare with what its `crd` prints"))?;
+        let definitions = definitions.ok_or_else(|| {
+            format!("{at}: it serves no CustomResourceDefinitions; compare with what its `crd` prints")
+        })?;
         definitions.into_iter().map(|crd| decoded(crd, &at)).collect()
     }
 

@@ -64,7 +64,12 @@ impl Remote {
     }
 
     /// A request and its answer, whatever its code. One that the server is too busy for is made again.
-    pub(super) async fn call(&self, method: Method, path: &str, patch: Option<&Value>) -> Result<(StatusCode, Value), Failure> {
+    pub(super) async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        patch: Option<&Value>,
+    ) -> Result<(StatusCode, Value), Failure> {
         let mut wait = Duration::from_millis(100);
         for tries in 1.. {
             let why = match self.try_call(&method, path, patch).await {
@@ -81,7 +86,12 @@ impl Remote {
         Err(format!("{}: no answer", self.url).into())
     }
 
-    async fn try_call(&self, method: &Method, path: &str, patch: Option<&Value>) -> Result<(StatusCode, Value), Failure> {
+    async fn try_call(
+        &self,
+        method: &Method,
+        path: &str,
+        patch: Option<&Value>,
+    ) -> Result<(StatusCode, Value), Failure> {
         // Of a definition all is read, of other objects only what they are named.
         let accept = match *method {
             _ if path.starts_with(DEFINITIONS) => "application/json",
@@ -139,11 +149,13 @@ fn same(a: &str, b: &str) -> bool {
 
 /// The context of the server at this URL; the current one, if it is one of them.
 fn context_of(kubeconfig: &Kubeconfig, url: &str) -> Result<String, Failure> {
-    let clusters = kubeconfig.clusters.iter().filter(|c| {
-        c.cluster.as_ref().and_then(|c| c.server.as_deref()).is_some_and(|server| same(server, url))
-    });
+    let clusters = kubeconfig
+        .clusters
+        .iter()
+        .filter(|c| c.cluster.as_ref().and_then(|c| c.server.as_deref()).is_some_and(|server| same(server, url)));
     let clusters: Vec<&str> = clusters.map(|c| c.name.as_str()).collect();
-    let of = |c: &&kube::config::NamedContext| c.context.as_ref().is_some_and(|c| clusters.contains(&c.cluster.as_str()));
+    let of =
+        |c: &&kube::config::NamedContext| c.context.as_ref().is_some_and(|c| clusters.contains(&c.cluster.as_str()));
     let all: Vec<&str> = kubeconfig.contexts.iter().filter(of).map(|c| c.name.as_str()).collect();
     let current = kubeconfig.current_context.as_deref().filter(|c| all.contains(c));
     let found = current.or(all.first().copied());

@@ -38,7 +38,8 @@ impl Kind {
         let flag = |v: &Value, name: &str| v.get(name).and_then(Value::as_bool).unwrap_or(false);
         let name = |v: &Value| v.get("name").and_then(Value::as_str).map(str::to_owned);
         let storage = versions.iter().find(|v| flag(v, "storage"))?;
-        let served = Some(storage).filter(|v| flag(v, "served")).or_else(|| versions.iter().find(|v| flag(v, "served")))?;
+        let served =
+            Some(storage).filter(|v| flag(v, "served")).or_else(|| versions.iter().find(|v| flag(v, "served")))?;
         let stored = crd.pointer("/status/storedVersions").and_then(Value::as_array);
         let stored = stored.map(|all| all.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect());
         Some(Self {

@@ -108,7 +108,9 @@ pub mod versions {
     }
 
     /// A variant is new.
-    #[derive(KubeSchema, Serialize, Deserialize, ::core::clone::Clone, ::core::fmt::Debug, ::core::default::Default)]
+    #[derive(
+        KubeSchema, Serialize, Deserialize, ::core::clone::Clone, ::core::fmt::Debug, ::core::default::Default,
+    )]
     #[serde(crate = "::data")]
     #[x_kube(crates(kubegraft = "::graft"))]
     pub enum Err {

@@ -46,7 +46,10 @@ impl Versioned {
     /// What cannot be versioned at all is given back as it was.
     pub(crate) fn read(head: TokenStream, item: Item, report: &mut Report) -> Result<Self, TokenStream> {
         if let Some((ident, as_it_was)) = types::derived_before(&item) {
-            report.at(ident, "a type with versions derives for each of them: write `#[derive(...)]` below `#[versioned]`");
+            report.at(
+                ident,
+                "a type with versions derives for each of them: write `#[derive(...)]` below `#[versioned]`",
+            );
             return Err(as_it_was);
         }
         let head = HeadAttrs::read(head, report);
@@ -101,7 +104,11 @@ impl Versioned {
             let newest = ty.life.to.checked_sub(1).and_then(|v| versions.get(v)).map(|v| v.module.to_string());
             report.at(
                 &i.self_ty,
-                format!("`{}` is another type in each version; say which: `impl {}::{0}`", ty.ident, newest.unwrap_or_default()),
+                format!(
+                    "`{}` is another type in each version; say which: `impl {}::{0}`",
+                    ty.ident,
+                    newest.unwrap_or_default()
+                ),
             );
             false
         });

@@ -193,10 +193,14 @@ impl Type {
         };
         let mut out = Self { ident: input.ident, attrs: input.attrs, vis: input.vis, life, data, kind };
         match &mut out.data {
-            Data::Struct(f) => named_once(&mut f.all, |f| Some((f.ident.as_ref()?, &f.life)), "fields", versions, report),
+            Data::Struct(f) => {
+                named_once(&mut f.all, |f| Some((f.ident.as_ref()?, &f.life)), "fields", versions, report)
+            }
             Data::Enum(variants) => {
                 let fields = variants.iter_mut().map(|v| &mut v.fields.all);
-                fields.for_each(|all| named_once(all, |f| Some((f.ident.as_ref()?, &f.life)), "fields", versions, report));
+                fields.for_each(|all| {
+                    named_once(all, |f| Some((f.ident.as_ref()?, &f.life)), "fields", versions, report)
+                });
                 named_once(variants, |v| Some((&v.ident, &v.life)), "variants", versions, report);
             }
         }

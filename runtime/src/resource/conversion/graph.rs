@@ -183,7 +183,13 @@ impl Graph {
 
     /// An object in the version that can hold what was kept of it, with that. What the client wrote is what it must read again:
     /// of the kept is left out what would show as another value in the client's version.
-    fn made_whole(&self, object: Value, group: &str, (at, whole): (usize, usize), kept: &Kept) -> Result<Value, String> {
+    fn made_whole(
+        &self,
+        object: Value,
+        group: &str,
+        (at, whole): (usize, usize),
+        kept: &Kept,
+    ) -> Result<Value, String> {
         let bare = self.along(object.clone(), group, at, whole)?;
         let mut seen = vec![content(object)];
         // What the client wrote may come back written otherwise, without anything kept.
@@ -483,7 +489,8 @@ mod tests {
 
     #[test]
     fn an_annotation_of_any_size_costs_no_more_than_its_tries() {
-        let many: serde_json::Map<String, Value> = (0..5000).map(|i| (format!("m{i}"), json!({"value": {"is": i}}))).collect();
+        let many: serde_json::Map<String, Value> =
+            (0..5000).map(|i| (format!("m{i}"), json!({"value": {"is": i}}))).collect();
         let kept = json!({"version": "v2", "kept": {"map": {"spec": {"map": {"ports": {"value": {"was": [], "is": [{"name": "a", "port": 1}]}}, "more": {"map": many}}}}}});
         let mut old = object("v1", json!({}));
         old["metadata"]["annotations"] = json!({KEPT: kept.to_string()});

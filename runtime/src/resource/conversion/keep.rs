@@ -146,7 +146,10 @@ mod tests {
 
     #[test]
     fn members_of_maps_stay_with_their_keys() {
-        let k = kept(&json!({"a": {"n": 1}, "b": {"n": 2}}), &json!({"a": {"n": 1, "x": 1}, "b": {"n": 2, "x": 2}, "c": 3}));
+        let k = kept(
+            &json!({"a": {"n": 1}, "b": {"n": 2}}),
+            &json!({"a": {"n": 1, "x": 1}, "b": {"n": 2, "x": 2}, "c": 3}),
+        );
         let now = json!({"b": {"n": 5}, "d": {"n": 7}});
         assert_eq!(restore(Some(now), &k), Some(json!({"b": {"n": 5, "x": 2}, "c": 3, "d": {"n": 7}})));
     }

@@ -185,7 +185,8 @@ pub(super) fn restore(now: Vec<Value>, list: &List) -> Vec<Value> {
             (_, Some(Item::Changed(_, kept) | Item::Renamed(_, kept))) => {
                 // An item stays one, and there is one of its key: what is kept of it never changes that.
                 let whole = keep::restore(Some(item.clone()), kept);
-                let whole = whole.filter(|w| list.key(w) == list.key(&item) || !keys.iter().any(|k| list.key(w) == Some(k.clone())));
+                let whole = whole
+                    .filter(|w| list.key(w) == list.key(&item) || !keys.iter().any(|k| list.key(w) == Some(k.clone())));
                 out.push((home, whole.unwrap_or(item)));
             }
             (_, Some(_)) => out.push((home, item)),
@@ -296,7 +297,8 @@ mod tests {
 
     #[test]
     fn items_that_could_not_be_seen_stay_after_those_they_stood_after() {
-        let (original, came_back) = (json!([{"name": "a"}, {"name": "h"}, {"name": "b"}]), json!([{"name": "a"}, {"name": "b"}]));
+        let (original, came_back) =
+            (json!([{"name": "a"}, {"name": "h"}, {"name": "b"}]), json!([{"name": "a"}, {"name": "b"}]));
         let named = |names: &[&str]| Value::from(names.iter().map(|n| json!({"name": n})).collect::<Vec<_>>());
         for (now, wanted) in [
             (&["new", "a", "b"][..], &["new", "a", "h", "b"][..]),
