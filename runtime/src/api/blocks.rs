@@ -8,8 +8,10 @@ use bytes::Bytes;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// What goes to the connection at a time: four TLS records.
-const SIZE: usize = 64 << 10;
+/// What goes to the connection at a time: no more than allocators give again and again without asking the system for pages.
+const SIZE: usize = 28 << 10;
+/// Room for the end of the last object.
+const ROOM: usize = 4 << 10;
 
 /// A list in the encoding of custom resources, as blocks.
 pub(super) struct Blocks {
@@ -83,7 +85,7 @@ impl Iterator for Blocks {
     type Item = Bytes;
 
     fn next(&mut self) -> Option<Bytes> {
-        let mut block = Vec::with_capacity(SIZE + (4 << 10));
+        let mut block = Vec::with_capacity(SIZE + ROOM);
         block.extend_from_slice(std::mem::take(&mut self.head).as_bytes());
         while block.len() < SIZE {
             let Some(entry) = self.items.next() else {
