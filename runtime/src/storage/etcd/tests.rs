@@ -171,6 +171,113 @@ async fn a_cluster_that_loses_members_stays_linearizable() {
     conformance::linearizable(store, disturb).await;
 }
 
+/// Members that each live in a network of their own, joined by a bridge. Needs root, and goes when dropped.
+struct Apart {
+    cluster: Cluster,
+    network: Network,
+}
+
+struct Network {
+    /// What the names of its parts begin with, and the third part of its addresses.
+    name: String,
+    subnet: u32,
+}
+
+fn ip(args: &str) -> bool {
+    Command::new("ip").args(args.split(' ')).stderr(Stdio::null()).status().is_ok_and(|s| s.success())
+}
+
+impl Network {
+    fn address(&self, i: usize) -> String {
+        format!("10.213.{}.{}", self.subnet, 10 + i)
+    }
+
+    /// `None` where this user may not make networks.
+    fn make() -> Option<Self> {
+        let pid = std::process::id();
+        let this = Self { name: format!("kg{}", pid % 100_000), subnet: pid % 250 };
+        let Self { name, subnet } = &this;
+        let mut made = ip(&format!("link add {name}b type bridge"))
+            && ip(&format!("addr add 10.213.{subnet}.1/24 dev {name}b"))
+            && ip(&format!("link set {name}b up"));
+        for i in 0..3 {
+            let address = this.address(i);
+            made = made
+                && ip(&format!("netns add {name}n{i}"))
+                && ip(&format!("link add {name}v{i} type veth peer name eth0 netns {name}n{i}"))
+                && ip(&format!("link set {name}v{i} master {name}b up"))
+                && ip(&format!("-n {name}n{i} addr add {address}/24 dev eth0"))
+                && ip(&format!("-n {name}n{i} link set eth0 up"))
+                && ip(&format!("-n {name}n{i} link set lo up"));
+        }
+        made.then_some(this)
+    }
+
+    /// Cuts a member off from the others, or joins it again; clients reach it all the time.
+    fn cut(&self, member: usize, verb: &str) {
+        for other in (0..3).filter(|other| *other != member) {
+            let (name, address) = (&self.name, self.address(other));
+            assert!(ip(&format!("-n {name}n{member} route {verb} blackhole {address}/32")), "{verb} a route");
+        }
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        for i in 0..3 {
+            ip(&format!("netns del {}n{i}", self.name));
+        }
+        ip(&format!("link del {}b", self.name));
+    }
+}
+
+impl Apart {
+    fn start(program: &PathBuf) -> Option<Self> {
+        let network = Network::make()?;
+        let dir = tempfile::tempdir().unwrap();
+        let all: Vec<_> = (0..3).map(|i| format!("m{i}=http://{}:2380", network.address(i))).collect();
+        let members = (0..3).map(|i| {
+            let (url, peer) =
+                (format!("http://{}:2379", network.address(i)), format!("http://{}:2380", network.address(i)));
+            let mut command = Command::new("ip");
+            command.args(["netns", "exec", &format!("{}n{i}", network.name)]).arg(program);
+            command
+                .args(["--name", &format!("m{i}"), "--initial-cluster", &all.join(",")])
+                .args(["--listen-client-urls", &url, "--advertise-client-urls", &url])
+                .args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer])
+                .args(["--heartbeat-interval", "50", "--election-timeout", "500", "--log-level", "error"])
+                .arg("--data-dir")
+                .arg(dir.path().join(i.to_string()))
+                .stdout(Stdio::null())
+                .stderr(Stdio::null());
+            let mut member = Member { command, child: None, url };
+            member.start();
+            member
+        });
+        Some(Self { cluster: Cluster { members: members.collect(), _dir: dir }, network })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_cluster_whose_network_is_cut_stays_linearizable() {
+    let Some(program) = program() else { return };
+    let Some(apart) = Apart::start(&program) else {
+        eprintln!("\n!!! This user may not make networks: the test with a cut between members of etcd is NOT run.\n");
+        return;
+    };
+    let store = Arc::new(apart.cluster.connect("/registry").await);
+    // Whoever leads is among the first three.
+    let disturb = async |store, n: u32| {
+        let member = n as usize % 3;
+        apart.network.cut(member, "add");
+        tokio::time::sleep(Duration::from_secs(4)).await;
+        apart.network.cut(member, "del");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        store
+    };
+    conformance::linearizable(store, disturb).await;
+}
+
 /// Certificates as files: a CA, a server's, a client's, and a server's that has expired.
 struct Certificates(tempfile::TempDir);
 
