@@ -200,7 +200,7 @@ async fn requests_and_watches_are_counted_under_the_names_dashboards_read() {
         )
     };
     let has = |name: &str, rest: &str| text.lines().any(|l| l.starts_with(name) && l.ends_with(rest));
-    assert!(has("apiserver_request_total{code=\"201\"", &of("POST", "namespace")), "{text}");
+    assert!(has("apiserver_request_total{code=\"201\"", &of("POST", "resource")), "{text}");
     assert!(has("apiserver_longrunning_requests{", &of("WATCH", "namespace")), "{text}");
     assert!(text.contains("apiserver_watch_events_total{group=\"test.example.com\",resource=\"boxes\""), "{text}");
     assert!(has("apiserver_storage_objects{resource=\"boxes.test.example.com\"}", " 1"), "{text}");
