@@ -94,3 +94,8 @@ pub mod versioned_reference {}
 #[cfg(all(doctest, feature = "server"))]
 #[doc = include_str!("../../docs/versions.md")]
 pub mod versions_guide {}
+
+// The guide to the derives, run likewise.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/macros.md")]
+pub mod macros_guide {}

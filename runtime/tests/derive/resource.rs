@@ -165,3 +165,48 @@ fn objects_are_validated_without_a_server() {
     assert!(RangeSpec::validate_cel(&json!({"min": "x"}), None).is_err());
     assert!(kubegraft::validate(&Range::new("a", RangeSpec { min: 1, max: 2 }), None).is_ok());
 }
+
+/// As kube's example `crd_derive_cel`: rules of the object, of the spec and of fields, on objects and on parts of them.
+#[derive(CustomResource, KubeSchema, Serialize, Deserialize, Debug, Clone)]
+#[kube(
+    group = "example.dev",
+    version = "v1",
+    kind = "Crew",
+    namespaced,
+    cel,
+    validation = "self.spec.leastHands <= self.spec.mostHands"
+)]
+#[x_kube(cel, validation = "self.leastHands <= self.mostHands")]
+#[serde(rename_all = "camelCase")]
+struct CrewSpec {
+    #[x_kube(validation = "self >= 0")]
+    least_hands: i32,
+    most_hands: i32,
+    #[x_kube(validation = "self == oldSelf", max_length = 20)]
+    ship: String,
+}
+
+#[test]
+fn rules_of_transition_are_evaluated_without_a_server() {
+    let crew =
+        |least, most, ship: &str| Crew::new("a", CrewSpec { least_hands: least, most_hands: most, ship: ship.into() });
+    let old = crew(1, 5, "tug");
+    assert!(old.validate_cel().is_ok());
+    assert!(crew(2, 5, "tug").validate_cel_update(&old).is_ok());
+    let check = |refused: Result<(), kubegraft::Invalid>, told: &[&str]| {
+        let lines = refused.expect_err("refused").0;
+        for (line, told) in lines.iter().zip(told) {
+            assert!(line.contains(told), "{lines:?}");
+        }
+        assert_eq!(lines.len(), told.len(), "{lines:?}");
+    };
+    check(crew(1, 5, "barge").validate_cel_update(&old), &["spec.ship: Invalid value: \"barge\""]);
+    check(crew(-1, 5, "tug").validate_cel(), &["spec.leastHands: Invalid value: -1"]);
+    let both = crew(9, 5, "tug").validate_cel().expect_err("refused").0;
+    assert_eq!(both.len(), 2, "the object's rule and the spec's: {both:?}");
+    let part = json!({"leastHands": 3, "mostHands": 1, "ship": "tug"});
+    assert!(CrewSpec::validate_cel(&part, None).is_err());
+    let moved = json!({"leastHands": 1, "mostHands": 3, "ship": "barge"});
+    assert!(CrewSpec::validate_cel(&moved, Some(&json!({"leastHands": 1, "mostHands": 3, "ship": "tug"}))).is_err());
+    assert!(CrewSpec::validate_cel(&moved, None).is_ok());
+}
