@@ -5,6 +5,7 @@ use crate::report::{Report, nearest};
 use crate::syntax::{Difference, DifferenceAttrs, Only, VersionAttrs};
 use proc_macro2::Span;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use syn::{Ident, LitStr, Meta, Type};
 
 /// The versions of a type, field or variant, by their indexes: `from` on, `to` no more.
@@ -70,15 +71,15 @@ impl Life {
             first(&change, "there is none that it could have changed from", versions, report);
         } else if since <= self.from || since >= self.to {
             self.not_yet(&change, versions, report);
-        } else if self.changes.contains_key(&since) {
-            report.at(&change.since, "changed twice since one version; write one `changed(...)` of both");
-        } else {
+        } else if let Entry::Vacant(place) = self.changes.entry(since) {
             if let Some(name) = &change.from_name
                 && ident(name).is_none()
             {
                 report.at(name, "not a name");
             }
-            self.changes.insert(since, change);
+            place.insert(change);
+        } else {
+            report.at(&change.since, "changed twice since one version; write one `changed(...)` of both");
         }
     }
 

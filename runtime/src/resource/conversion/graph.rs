@@ -199,7 +199,7 @@ impl Graph {
             let shown = self.along(candidate.clone(), group, whole, at).map(content);
             shown.is_ok_and(|shown| seen.iter().any(|s| same_but_nulls(s, &shown)))
         };
-        Ok(settle(bare, &[kept.clone()], &mut tries, &shows))
+        Ok(settle(bare, std::slice::from_ref(kept), &mut tries, &shows))
     }
 
     fn position(&self, version: &str) -> Result<usize, String> {
