@@ -51,11 +51,12 @@ pub(crate) fn resource(r: &Resource) -> TokenStream {
     });
     let metadata = metadata_setters(&r.attrs.crates);
     let values = parts.iter().map(|(ident, ty)| {
-        let whole = n.whole(ty, &quote!(__value));
-        match *ident == "status" {
-            false => quote!(#ident: { let __value = __from.#ident; ::core::option::Option::Some(#whole) },),
-            true => quote!(#ident: ::core::option::Option::map(__from.#ident, |__value| #whole),),
+        if *ident == "status" {
+            let each = n.function(ty);
+            return quote!(#ident: ::core::option::Option::map(__from.#ident, #each),);
         }
+        let whole = n.whole(ty, &quote!(__from.#ident));
+        quote!(#ident: ::core::option::Option::Some(#whole),)
     });
     quote! {
         #[doc = #doc]

@@ -55,35 +55,46 @@ impl Names {
         let span = ty.span();
         // Not at the type: a type may come from a macro, where the name would be another.
         let (local, key) = (quote!(__value), quote!(__key));
-        let each = |t: &Type| self.whole(t, &local);
         match Shape::of(ty) {
             Shape::Option(t) => {
-                let each = each(t);
-                quote_spanned!(span=> ::core::option::Option::map(#value, |#local| #each))
+                let each = self.function(t);
+                quote_spanned!(span=> ::core::option::Option::map(#value, #each))
             }
             Shape::Boxed(t) => {
                 let whole = self.whole(t, &quote!((*#value)));
                 quote_spanned!(span=> ::std::boxed::Box::new(#whole))
             }
             Shape::List(t) => {
-                let each = each(t);
+                let each = self.function(t);
                 quote_spanned! {span=>
                     ::core::iter::Iterator::collect(
-                        ::core::iter::Iterator::map(::core::iter::IntoIterator::into_iter(#value), |#local| #each))
+                        ::core::iter::Iterator::map(::core::iter::IntoIterator::into_iter(#value), #each))
                 }
             }
             Shape::Map(_, _, v) => {
-                let each = each(v);
+                let each = self.whole(v, &local);
                 quote_spanned! {span=>
                     ::core::iter::Iterator::collect(::core::iter::Iterator::map(
                         ::core::iter::IntoIterator::into_iter(#value), |(#key, #local)| (#key, #each)))
                 }
             }
             Shape::Other => {
-                let derive = respan(&self.derive, span);
-                quote_spanned!(span=> <#ty as #derive::Apply>::into_configuration(#value))
+                let into = self.function(ty);
+                quote_spanned!(span=> #into(#value))
             }
         }
+    }
+
+    /// A function: all of a value of this type. A closure only where it does more than to call another, as clippy wants it.
+    pub(super) fn function(&self, ty: &Type) -> TokenStream {
+        let span = ty.span();
+        if matches!(Shape::of(ty), Shape::Other) {
+            let derive = respan(&self.derive, span);
+            return quote_spanned!(span=> <#ty as #derive::Apply>::into_configuration);
+        }
+        let local = quote!(__value);
+        let whole = self.whole(ty, &local);
+        quote_spanned!(span=> |#local| #whole)
     }
 }
 
