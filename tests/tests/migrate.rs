@@ -166,8 +166,8 @@ fn run(args: &[&str], data: &Path) -> (Option<i32>, String, String) {
     (done.status.code(), text(&done.stdout), text(&done.stderr))
 }
 
-#[tokio::test]
-async fn the_command_tells_what_is_stored_and_rewrites_it() {
+/// A directory with websites that were stored in an old version, and what `migrate --dry-run` tells of it.
+async fn stored_long_ago() -> (tempfile::TempDir, (Option<i32>, String, String)) {
     let data = tempfile::tempdir().expect("a directory");
     let store = Embedded::open(data.path(), Retention::default()).expect("a store");
     drop(old(Arc::new(store)).await);
@@ -180,6 +180,12 @@ async fn the_command_tells_what_is_stored_and_rewrites_it() {
         tokio::time::sleep(Duration::from_millis(50)).await;
         told = run(&["migrate", "--dry-run"], data.path());
     }
+    (data, told)
+}
+
+#[tokio::test]
+async fn the_command_tells_what_is_stored_and_rewrites_it() {
+    let (data, told) = stored_long_ago().await;
     assert_eq!((told.0, told.1.as_str()), (Some(0), "websites.web.example.com: 12 in v1alpha1\n"), "{}", told.2);
     let (code, out, err) = run(&["migrate"], data.path());
     assert_eq!((code, out.as_str()), (Some(0), "websites.web.example.com: 12 seen, 12 rewritten, done\n"), "{err}");
@@ -287,18 +293,7 @@ async fn a_running_server_is_migrated_through_its_api_while_clients_write() {
 
 #[tokio::test]
 async fn kinds_of_the_program_itself_are_migrated_through_the_api_too() {
-    let data = tempfile::tempdir().expect("a directory");
-    let store = Embedded::open(data.path(), Retention::default()).expect("a store");
-    drop(old(Arc::new(store)).await);
-    let mut told = run(&["migrate", "--dry-run"], data.path());
-    for _ in 0..100 {
-        // The server in this process lets go of the store in its own time.
-        if !told.2.contains("another process") {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        told = run(&["migrate", "--dry-run"], data.path());
-    }
+    let (data, told) = stored_long_ago().await;
     assert_eq!(told.1, "websites.web.example.com: 12 in v1alpha1\n", "{}", told.2);
     let server = Process::start("versions", data.path(), &[]);
     let (code, out, err) = output(migration("versions", &server, &[]));
