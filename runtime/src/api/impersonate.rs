@@ -53,7 +53,7 @@ fn claims(headers: &HeaderMap) -> Vec<Claim<'_>> {
     out.extend(headers.get_all(GROUP).iter().map(|g| claim("Group", "groups", text(g))));
     for (header, value) in headers {
         if let Some(key) = header.as_str().strip_prefix(EXTRA) {
-            let key = super::request::decode(key).unwrap_or_else(|| key.to_owned());
+            let key = super::query::unescape(key).unwrap_or_else(|| key.to_owned());
             out.push(Claim { key, group: AUTHENTICATION, ..claim("UserExtra", "userextras", text(value)) });
         }
     }

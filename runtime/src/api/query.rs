@@ -7,13 +7,17 @@ use crate::verbs::options::{RawDeleteOptions, RawWriteOptions};
 #[derive(Clone, Debug, Default)]
 pub struct Query(Vec<(String, String)>);
 
-/// `None` for a broken escape.
+/// As form fields are written: a plus is a space. `None` for a broken escape.
 fn decode(s: &str) -> Option<String> {
+    unescape(&s.replace('+', " "))
+}
+
+/// A text with its percent escapes decoded; `None` for a broken one.
+pub(super) fn unescape(s: &str) -> Option<String> {
     let (mut out, mut rest) = (Vec::with_capacity(s.len()), s.as_bytes());
     while let Some((first, after)) = rest.split_first() {
         rest = after;
         out.push(match first {
-            b'+' => b' ',
             b'%' => {
                 let (hex, after) = rest.split_at_checked(2)?;
                 rest = after;

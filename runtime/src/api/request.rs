@@ -1,6 +1,6 @@
 //! What a request is for: Kubernetes' path grammar (A/endpoints/request/requestinfo.go, D1-D5).
 
-use super::query::Query;
+use super::query::{Query, unescape};
 use crate::resource::selector::FieldSelector;
 use http::Method;
 
@@ -44,31 +44,13 @@ pub enum Unreadable {
     Prefix,
 }
 
-/// A path with its escapes decoded; `None` for a broken one.
-pub(super) fn decode(path: &str) -> Option<String> {
-    let (mut out, mut rest) = (Vec::with_capacity(path.len()), path.as_bytes());
-    while let Some((first, after)) = rest.split_first() {
-        rest = after;
-        out.push(match first {
-            b'%' => {
-                let (hex, after) = rest.split_at_checked(2)?;
-                rest = after;
-                let digit = |b: u8| char::from(b).to_digit(16).and_then(|d| u8::try_from(d).ok());
-                16 * digit(hex[0])? + digit(hex[1])?
-            }
-            other => *other,
-        });
-    }
-    Some(String::from_utf8_lossy(&out).into_owned())
-}
-
 impl Info {
     /// Takes a method and a path apart; the query says whether it is a watch, and what is selected.
     ///
     /// # Errors
     /// A path that is not understood.
     pub fn new(method: &Method, path: &str, query: &Query) -> Result<Self, Unreadable> {
-        let path = decode(path).ok_or(Unreadable::Escape)?;
+        let path = unescape(path).ok_or(Unreadable::Escape)?;
         let mut parts: Vec<String> = path.trim_matches('/').split('/').map(str::to_owned).collect();
         let mut info = Self { verb: method.as_str().to_lowercase(), path, ..Self::default() };
         if info.path.starts_with("//") {
