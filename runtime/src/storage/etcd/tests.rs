@@ -6,7 +6,7 @@ use crate::storage::conformance;
 use crate::storage::contract::{Backend, Error, Event, Outcome, Range, Sink, Write};
 use bytes::Bytes;
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -41,6 +41,22 @@ struct Member {
 }
 
 impl Member {
+    /// Starts member `i` of `all` by what runs etcd.
+    fn launch(mut command: Command, i: usize, all: &[String], url: String, peer: &str, dir: &Path) -> Self {
+        command
+            .args(["--name", &format!("m{i}"), "--initial-cluster", &all.join(",")])
+            .args(["--listen-client-urls", &url, "--advertise-client-urls", &url])
+            .args(["--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer])
+            .args(["--heartbeat-interval", "50", "--election-timeout", "500", "--log-level", "error"])
+            .arg("--data-dir")
+            .arg(dir.join(i.to_string()))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let mut member = Self { command, child: None, url };
+        member.start();
+        member
+    }
+
     fn start(&mut self) {
         self.child = Some(self.command.spawn().unwrap());
     }
@@ -67,19 +83,7 @@ impl Cluster {
         let all: Vec<_> = (0..size).map(|i| format!("m{i}={}", peer(i))).collect();
         let members = (0..size).map(|i| {
             let url = format!("http://127.0.0.1:{}", ports[3 + i]);
-            let mut command = Command::new(program);
-            command
-                .args(["--name", &format!("m{i}"), "--initial-cluster", &all.join(",")])
-                .args(["--listen-client-urls", &url, "--advertise-client-urls", &url])
-                .args(["--listen-peer-urls", &peer(i), "--initial-advertise-peer-urls", &peer(i)])
-                .args(["--heartbeat-interval", "50", "--election-timeout", "500", "--log-level", "error"])
-                .arg("--data-dir")
-                .arg(dir.path().join(i.to_string()))
-                .stdout(Stdio::null())
-                .stderr(Stdio::null());
-            let mut member = Member { command, child: None, url };
-            member.start();
-            member
+            Member::launch(Command::new(program), i, &all, url, &peer(i), dir.path())
         });
         Self { members: members.collect(), _dir: dir }
     }
@@ -241,18 +245,7 @@ impl Apart {
                 (format!("http://{}:2379", network.address(i)), format!("http://{}:2380", network.address(i)));
             let mut command = Command::new("ip");
             command.args(["netns", "exec", &format!("{}n{i}", network.name)]).arg(program);
-            command
-                .args(["--name", &format!("m{i}"), "--initial-cluster", &all.join(",")])
-                .args(["--listen-client-urls", &url, "--advertise-client-urls", &url])
-                .args(["--listen-peer-urls", &peer, "--initial-advertise-peer-urls", &peer])
-                .args(["--heartbeat-interval", "50", "--election-timeout", "500", "--log-level", "error"])
-                .arg("--data-dir")
-                .arg(dir.path().join(i.to_string()))
-                .stdout(Stdio::null())
-                .stderr(Stdio::null());
-            let mut member = Member { command, child: None, url };
-            member.start();
-            member
+            Member::launch(command, i, &all, url, &peer, dir.path())
         });
         Some(Self { cluster: Cluster { members: members.collect(), _dir: dir }, network })
     }
