@@ -3,12 +3,12 @@
 //! kept.
 
 mod check;
+mod keys;
 mod state;
 
 use super::contract::{Attachment, Backend, Error, Event as Raw, Range, Revision, Sink, Subscription};
 use bytes::Bytes;
 use state::{Half, Recipe, Slot, State, Version};
-use std::ops::Bound;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 use std::time::{Duration, Instant};
@@ -69,24 +69,13 @@ impl<E> Event<E> {
     }
 }
 
-/// How much of a collection is wanted at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Limit {
-    /// All of it.
-    All,
-    /// So many, and how many follow.
-    Counted(usize),
-    /// So many; of what follows only whether there is anything, selected or not.
-    Uncounted(usize),
-}
-
 /// A list as of one revision.
 pub struct Page<E> {
     /// In byte order of keys.
     pub items: Vec<Arc<E>>,
     /// The key of the last item, when more follow.
     pub more_after: Option<Arc<str>>,
-    /// How many follow.
+    /// How many follow, selected or not.
     pub remaining: usize,
 }
 
@@ -253,7 +242,7 @@ impl<C: Codec> Cache<C> {
     /// An object's newest entry.
     pub fn get(&self, key: &str) -> Option<Arc<C::Entry>> {
         let state = self.read();
-        match &state.chains[*state.objects.get(key)?].last()?.1 {
+        match &state.chains[state.objects.get(key)?.1].last()?.1 {
             Version::Hot(entry) => Some(entry.clone()),
             // The newest is never cold.
             Version::Cold(_) | Version::Gone => None,
@@ -324,7 +313,6 @@ impl<C: Codec> Cache<C> {
         at: Revision,
         keep: impl Fn(&C::Trace) -> bool,
     ) -> Result<Page<C::Entry>, Error> {
-        let limit = if limit == 0 { Limit::All } else { Limit::Counted(limit) };
         self.select(under, after, limit, at, &[], keep)
     }
 
@@ -337,7 +325,7 @@ impl<C: Codec> Cache<C> {
         &self,
         under: &str,
         after: Option<&str>,
-        limit: Limit,
+        limit: usize,
         at: Revision,
         terms: &[String],
         keep: impl Fn(&C::Trace) -> bool,
@@ -352,10 +340,6 @@ impl<C: Codec> Cache<C> {
         if at > current {
             return Err(Error::FutureRevision { wanted: at, current });
         }
-        let from = match after {
-            Some(a) if a >= under => Bound::Excluded(a),
-            _ => Bound::Included(under),
-        };
         let mut keys = &state.objects;
         for term in terms {
             let Some(having) = state.index.get(term) else { return Ok(Page::default()) };
@@ -364,37 +348,23 @@ impl<C: Codec> Cache<C> {
             }
         }
         let mut page = Page::default();
-        let mut last = None;
         // What is cold, and where in the page it belongs: recalled when the lock is gone.
         let mut cold = Vec::new();
-        for (key, place) in keys.range::<str, _>((from, Bound::Unbounded)) {
-            if !key.starts_with(under) {
-                break;
-            }
-            let Some((revision, version)) = state.version(*place, at) else { continue };
+        for (key, place) in keys.range(under, after) {
+            let Some((revision, version)) = state.version(place, at) else { continue };
             if !version.trace(&self.codec).is_some_and(&keep) {
                 continue;
             }
             let taken = page.items.len() + cold.len();
-            if matches!(limit, Limit::Counted(n) if taken >= n) {
-                page.remaining += 1;
-                continue;
-            }
             match version {
                 Version::Hot(entry) => page.items.push(entry.clone()),
                 _ => cold.push((taken, key.clone(), *revision)),
             }
-            last = Some(key);
-            if matches!(limit, Limit::Uncounted(n) if taken + 1 >= n) {
-                let live = |place: usize| state.version(place, at).is_some_and(|(_, v)| !matches!(v, Version::Gone));
-                let rest = state.objects.range::<str, _>((Bound::Excluded(&**key), Bound::Unbounded));
-                let more = rest.take_while(|(k, _)| k.starts_with(under)).any(|(_, place)| live(*place));
-                page.remaining = usize::from(more);
+            if taken + 1 == limit {
+                page.remaining = state.objects.living_after(key, under, at, |place| state.lives(place, at));
+                page.more_after = (page.remaining > 0).then(|| key.clone());
                 break;
             }
-        }
-        if page.remaining > 0 {
-            page.more_after = last.cloned();
         }
         drop(state);
         if !cold.is_empty() && self.fill(&mut page, cold).is_none() {

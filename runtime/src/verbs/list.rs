@@ -12,7 +12,7 @@ use crate::resource::selector::{FieldSelector, LabelSelector};
 use crate::resource::validate;
 use crate::status::field::FieldError;
 use crate::status::{Result, Status};
-use crate::storage::{self, cache::Limit};
+use crate::storage;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::general_purpose::{GeneralPurpose, NO_PAD, URL_SAFE_NO_PAD};
@@ -277,13 +277,7 @@ pub async fn list(engine: &Engine, target: &Target, options: &ListOptions) -> Re
     let one = options.continue_token.is_empty() && options.selection.selects_one(target);
     // A list from any version is served whole (C37).
     let any = options.resource_version == "0";
-    let limit = match options.limit {
-        0 => Limit::All,
-        _ if any || one => Limit::All,
-        n if options.selection.is_empty() => Limit::Counted(n),
-        // Selectors hide how many remain (C39).
-        n => Limit::Uncounted(n),
-    };
+    let limit = if any || one { 0 } else { options.limit };
     let (revision, after) = if options.continue_token.is_empty() {
         (resolve(engine, served, options, one).await?, None)
     } else {
@@ -323,6 +317,7 @@ pub async fn list(engine: &Engine, target: &Target, options: &ListOptions) -> Re
         .as_deref()
         .map(|k| encode_token(i64::try_from(revision).unwrap_or(i64::MAX), &k[under.len()..]))
         .unwrap_or_default();
+    // Selectors hide how many remain (C39).
     let remaining = (page.remaining > 0 && options.selection.is_empty()).then_some(page.remaining);
     Ok(Listed { items: page.items, revision, continue_token, remaining })
 }

@@ -9,7 +9,7 @@ use super::options::invalid_options;
 use super::served::{Codec, Objects};
 use crate::status::field::FieldError;
 use crate::status::{Result, Status};
-use crate::storage::cache::{Event, Limit, Next, Watcher};
+use crate::storage::cache::{Event, Next, Watcher};
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -281,8 +281,8 @@ impl Watch {
     fn tell_state(&mut self) -> std::result::Result<(), crate::storage::Error> {
         let Some(Initial { objects, at, after, marked }) = self.initial.take() else { return Ok(()) };
         let under = if self.namespace.is_empty() { String::new() } else { format!("{}/", self.namespace) };
-        let (terms, limit) = (self.selection.terms(), Limit::Uncounted(AT_ONCE));
-        let page = objects.select(&under, after.as_deref(), limit, at, &terms, |e| self.selection.matches(e))?;
+        let terms = self.selection.terms();
+        let page = objects.select(&under, after.as_deref(), AT_ONCE, at, &terms, |e| self.selection.matches(e))?;
         self.waiting.extend(page.items.into_iter().map(|e| Told::Added(e, None)));
         match page.more_after {
             after @ Some(_) => self.initial = Some(Initial { objects, at, after, marked }),

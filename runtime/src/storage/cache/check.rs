@@ -51,7 +51,7 @@ impl<C: Codec> Cache<C> {
     /// The revision of an object as the cache has it.
     fn held(&self, kv: &KeyValue, at: Revision) -> Option<Revision> {
         let state = self.read();
-        let (revision, version) = state.version(*state.objects.get(self.below(kv))?, at)?;
+        let (revision, version) = state.version(state.objects.get(self.below(kv))?.1, at)?;
         (!matches!(version, Version::Gone)).then_some(*revision)
     }
 

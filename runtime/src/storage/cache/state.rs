@@ -1,10 +1,11 @@
 //! The state of one kind inside the window: chains of versions, the ring of events, and what objects are found by. What is no
 //! longer new is kept cold where the backend has it: a trace of the object, and the revision that its value is recalled by.
 
+use super::keys::Keys;
 use super::{Codec, Event, FRAMES, KEEP, WINDOW};
 use crate::storage::contract::Revision;
 use smallvec::SmallVec;
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
@@ -29,8 +30,10 @@ impl<C: Codec> Version<C> {
 /// The chain of an object's versions inside the window, newest last. Most objects have one.
 type Chain<C> = SmallVec<[(Revision, Version<C>); 1]>;
 
-/// Keys in order, and the places of their chains.
-pub(super) type Keys = BTreeMap<Arc<str>, usize>;
+/// Whether the newest version of a chain is an object.
+fn lives<C: Codec>(chain: &Chain<C>) -> bool {
+    chain.last().is_some_and(|(_, version)| !matches!(version, Version::Gone))
+}
 
 /// An event of the window.
 pub(super) enum Slot<C: Codec> {
@@ -102,7 +105,7 @@ pub(super) struct State<C: Codec> {
 impl<C: Codec> State<C> {
     pub(super) fn new(hot: usize) -> Self {
         Self {
-            objects: Keys::new(),
+            objects: Keys::default(),
             chains: Vec::new(),
             free: Vec::new(),
             index: HashMap::new(),
@@ -122,13 +125,19 @@ impl<C: Codec> State<C> {
             let place = self.chains.len();
             self.note(codec, &key, place, codec.trace(&entry));
             self.chains.push(Chain::from_iter([(revision, Version::Hot(entry))]));
-            self.objects.insert(key, place);
+            self.objects.insert(key.clone(), place, |place| lives(&self.chains[place]));
+            self.objects.changed(&key, 0, true);
         }
     }
 
     /// The object of a chain at a revision.
     pub(super) fn version(&self, place: usize, at: Revision) -> Option<&(Revision, Version<C>)> {
         self.chains[place].iter().rev().find(|(r, _)| *r <= at)
+    }
+
+    /// Whether a chain has an object at a revision.
+    pub(super) fn lives(&self, place: usize, at: Revision) -> bool {
+        self.version(place, at).is_some_and(|(_, version)| !matches!(version, Version::Gone))
     }
 
     pub(super) fn put(
@@ -141,14 +150,14 @@ impl<C: Codec> State<C> {
     ) {
         self.revision = revision;
         // One copy of a key, however many versions there are.
-        let (key, place) = match self.objects.get_key_value(&key) {
-            Some((key, place)) => (key.clone(), *place),
+        let (key, place) = match self.objects.get(&key) {
+            Some((key, place)) => (key.clone(), place),
             None => {
                 let place = self.free.pop().unwrap_or(self.chains.len());
                 if place == self.chains.len() {
                     self.chains.push(Chain::new());
                 }
-                self.objects.insert(key.clone(), place);
+                self.objects.insert(key.clone(), place, |place| lives(&self.chains[place]));
                 (key, place)
             }
         };
@@ -156,10 +165,9 @@ impl<C: Codec> State<C> {
             Some((_, Version::Hot(old))) => Some(old.clone()),
             _ => None,
         };
-        match (&old, &new) {
-            (None, Some(_)) => self.live += 1,
-            (Some(_), None) => self.live -= 1,
-            _ => {}
+        if old.is_some() != new.is_some() {
+            self.live = if new.is_some() { self.live + 1 } else { self.live - 1 };
+            self.objects.changed(&key, revision, new.is_some());
         }
         // The terms that a new version brings; the old one's stay as long as it does.
         if let Some(new) = &new
@@ -185,8 +193,8 @@ impl<C: Codec> State<C> {
         };
         let Slot::Hot(event) = slot else { return };
         let (revision, key, at) = (event.revision, event.key.clone(), event.at);
-        if let Some(place) = self.objects.get(&key) {
-            let chain = &mut self.chains[*place];
+        if let Some((_, place)) = self.objects.get(&key) {
+            let chain = &mut self.chains[place];
             let before = chain.iter().rposition(|(r, _)| *r < revision);
             if let Some((_, version)) = before.and_then(|i| chain.get_mut(i))
                 && let Version::Hot(entry) = version
@@ -200,7 +208,7 @@ impl<C: Codec> State<C> {
     /// How a cold event is told again.
     pub(super) fn recipe(&self, slot: &Slot<C>) -> Option<Recipe<C::Entry>> {
         let Slot::Cold { revision, key, at } = slot else { return None };
-        let chain = &self.chains[*self.objects.get(key)?];
+        let chain = &self.chains[self.objects.get(key)?.1];
         let i = chain.iter().rposition(|(r, _)| r == revision)?;
         let half = |(at, version): &(Revision, Version<C>)| match version {
             Version::Hot(entry) => Half::Hot(entry.clone()),
@@ -213,7 +221,7 @@ impl<C: Codec> State<C> {
 
     fn note(&mut self, codec: &C, key: &Arc<str>, place: usize, trace: &C::Trace) {
         for term in codec.terms(trace) {
-            self.index.entry(term).or_default().insert(key.clone(), place);
+            self.index.entry(term).or_default().insert(key.clone(), place, |_| false);
         }
     }
 
@@ -227,7 +235,8 @@ impl<C: Codec> State<C> {
             let (key, revision) = (front.key().clone(), front.revision());
             self.ring.pop_front();
             self.oldest = self.oldest.max(revision);
-            let Some(place) = self.objects.get(&key).copied() else { continue };
+            self.objects.settle(&key, revision);
+            let Some((_, place)) = self.objects.get(&key) else { continue };
             let chain = &mut self.chains[place];
             if let Some(last) = chain.iter().rposition(|(r, _)| *r <= revision) {
                 let dead = matches!(chain[last].1, Version::Gone);
