@@ -4,11 +4,11 @@
 use super::body::Body;
 use super::metrics::Watched;
 use super::negotiate::{Accepted, Encoding, Form};
-use super::protobuf;
 use super::respond::{encoded, parsed, partial};
 use super::table::{Columns, Include};
 use super::websocket;
 use crate::resource::Object;
+use crate::resource::codec::protobuf;
 use crate::storage::cache::Event;
 use crate::verbs::Entry;
 use crate::verbs::context::Target;

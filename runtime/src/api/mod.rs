@@ -15,7 +15,6 @@ pub mod negotiate;
 mod openapi;
 mod options;
 mod process;
-mod protobuf;
 pub mod query;
 pub mod request;
 mod resources;

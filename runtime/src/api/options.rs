@@ -1,7 +1,6 @@
 //! The options of reads and deletes out of the query and the body. What they mean and which go together is `verbs`'.
 
 use super::negotiate::{self, BodyFormat};
-use super::protobuf;
 use super::query::Query;
 use crate::resource::codec;
 use crate::resource::selector::FieldSelector;
@@ -103,7 +102,7 @@ pub(super) fn delete(headers: &HeaderMap, query: &Query, raw: &[u8]) -> Result<R
     }
     let value = match negotiate::body_format(headers)? {
         BodyFormat::Text(format) => codec::decode_typed(format, raw).map(|d| d.value),
-        BodyFormat::Protobuf => protobuf::delete_options(raw),
+        BodyFormat::Protobuf => codec::protobuf::decode(raw, "DeleteOptions"),
     };
     let body = match value.map_err(Status::bad_request)? {
         Value::Object(m) => m,

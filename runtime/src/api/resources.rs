@@ -9,7 +9,7 @@ use super::query::Query;
 use super::request::Info;
 use super::routes::{self, Route};
 use super::table::{Columns, Include};
-use super::{options, protobuf, respond};
+use super::{options, respond};
 use crate::resource::{Object, codec};
 use crate::status::{Details, Result, Status};
 use crate::verbs::context::{Context, Part, Target};
@@ -69,20 +69,13 @@ impl Asked<'_> {
         match negotiate::body_format(&self.parts.headers)? {
             BodyFormat::Text(format) => decode::object(ctx, target, format, raw, options.field_validation),
             BodyFormat::Protobuf => {
-                // Compiled-in kinds may come in protobuf; custom ones never do (R28).
-                if target.served.strategy.builtin() {
-                    let object = codec::json::encode(&codec::protobuf::decode(raw).map_err(Status::bad_request)?);
-                    return decode::object(ctx, target, codec::Format::Json, &object, options.field_validation);
-                }
-                let kind = target.kind();
-                let why = match protobuf::check_prefix(raw) {
-                    Ok(()) => format!("{kind} has no protobuf form; send application/json"),
-                    Err(why) => why,
-                };
-                let quoted = decode::quoted(raw);
-                Err(Status::bad_request(format!(
-                    "the object provided is unrecognized (must be of type {kind}): {why} ({quoted})"
-                )))
+                let decoded = codec::protobuf::decode(raw, target.kind()).and_then(|object| {
+                    // Compiled-in kinds may come in protobuf; custom ones never do (R28).
+                    let spoken = target.served.strategy.builtin().then(|| codec::json::encode(&object));
+                    spoken.ok_or_else(|| format!("{} has no protobuf form; send application/json", target.kind()))
+                });
+                let object = decoded.map_err(|why| decode::unrecognized(target.kind(), &why, raw))?;
+                decode::object(ctx, target, codec::Format::Json, &object, options.field_validation)
             }
         }
     }
@@ -269,8 +262,13 @@ async fn scale(engine: &Arc<Engine>, ctx: &Context, mut asked: Asked<'_>, target
         "update" => {
             let (accepted, raw) = (asked.accepted()?, asked.raw().await?);
             let options = asked.write_options(WriteKind::Update)?;
-            let BodyFormat::Text(format) = negotiate::body_format(headers)? else {
-                return Err(Status::bad_request("a Scale in protobuf is not understood here; send application/json"));
+            let (format, raw) = match negotiate::body_format(headers)? {
+                BodyFormat::Text(format) => (format, raw),
+                BodyFormat::Protobuf => {
+                    let scale = codec::protobuf::decode(&raw, "Scale");
+                    let scale = scale.map_err(|why| decode::unrecognized("Scale", &why, &raw))?;
+                    (codec::Format::Json, codec::json::encode(&scale).into())
+                }
             };
             let given = Given::whole(ctx, format, &raw, options.field_validation)?;
             (accepted, subresource::write_scale(engine, ctx, &target, &given, &options).await?)

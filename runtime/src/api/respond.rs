@@ -3,10 +3,9 @@
 use super::blocks::Blocks;
 use super::body::Body;
 use super::negotiate::{Accepted, Encoding, Form};
-use super::protobuf;
 use super::table::{Columns, Include};
 use crate::resource::Object;
-use crate::resource::codec::{json, yaml};
+use crate::resource::codec::{json, protobuf, yaml};
 use crate::status::{Result, Status};
 use crate::verbs::context::Target;
 use crate::verbs::list::Listed;

@@ -133,7 +133,7 @@ impl Review {
 
     fn decode(self, format: BodyFormat, body: &[u8]) -> Result<Value> {
         let asked = match format {
-            BodyFormat::Protobuf => codec::protobuf::decode(body).map_err(Status::bad_request)?,
+            BodyFormat::Protobuf => codec::protobuf::decode(body, self.kind()).map_err(Status::bad_request)?,
             BodyFormat::Text(format) => codec::decode(format, body).map_err(Status::bad_request)?.value,
         };
         let is = |key: &str, want: &str| asked.get(key).and_then(Value::as_str).is_none_or(|v| v == want);

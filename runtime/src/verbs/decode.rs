@@ -11,7 +11,7 @@ use crate::status::{Result, Status};
 use serde_json::Value;
 
 /// The body as upstream quotes it in errors: hex when it does not start as an object does.
-pub fn quoted(raw: &[u8]) -> String {
+fn quoted(raw: &[u8]) -> String {
     const SHOWN: usize = 30;
     let (head, more) = match raw.get(..SHOWN) {
         Some(head) if raw.len() > SHOWN => (head, " ..."),
@@ -24,6 +24,12 @@ pub fn quoted(raw: &[u8]) -> String {
     }
 }
 
+/// The refusal of a body that is no object of any kind.
+pub fn unrecognized(kind: &str, why: &str, raw: &[u8]) -> Status {
+    let quoted = quoted(raw);
+    Status::bad_request(format!("the object provided is unrecognized (must be of type {kind}): {why} ({quoted})"))
+}
+
 /// `unknown field "spec.x"` for each path.
 fn unknown_fields(paths: &[String]) -> impl Iterator<Item = String> {
     paths.iter().map(|p| format!("unknown field \"{p}\""))
@@ -34,13 +40,7 @@ fn unknown_fields(paths: &[String]) -> impl Iterator<Item = String> {
 /// # Errors
 /// 400 for what is not the kind's object in the requested version; with `Strict` for unknown and duplicate fields too.
 pub fn object(ctx: &Context, target: &Target, format: Format, raw: &[u8], mode: FieldValidation) -> Result<Object> {
-    let unrecognized = |why: String| {
-        let kind = target.kind();
-        Status::bad_request(format!(
-            "the object provided is unrecognized (must be of type {kind}): {why} ({})",
-            quoted(raw)
-        ))
-    };
+    let unrecognized = |why: String| unrecognized(target.kind(), &why, raw);
     let mut decoded = codec::decode_typed(format, raw).map_err(|why| match why.contains("number out of range") {
         // Such a number is JSON, but no value of any field.
         true => {

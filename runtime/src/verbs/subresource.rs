@@ -129,13 +129,7 @@ impl Given {
     /// # Errors
     /// 400 for what is no Scale; with `Strict` for unknown and duplicate fields too.
     pub fn whole(ctx: &Context, format: Format, raw: &[u8], mode: FieldValidation) -> Result<Self> {
-        let unrecognized = |why: String| {
-            let quoted = decode::quoted(raw);
-            Status::bad_request(format!(
-                "the object provided is unrecognized (must be of type {KIND}): {why} ({quoted})"
-            ))
-        };
-        let decoded = codec::decode_typed(format, raw).map_err(unrecognized)?;
+        let decoded = codec::decode_typed(format, raw).map_err(|why| decode::unrecognized(KIND, &why, raw))?;
         let duplicates = decoded.refusals(format);
         let object = Object::from_value(decoded.value).unwrap_or_default();
         let (kind, api_version) = (object.kind().to_owned(), object.api_version().to_owned());

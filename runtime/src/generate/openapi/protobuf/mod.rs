@@ -5,6 +5,7 @@
 mod v2;
 mod v3;
 
+use crate::resource::codec::protobuf::wire::{bytes, number, tag};
 use serde_json::Value;
 
 /// The version 2 document in protobuf.
@@ -52,24 +53,6 @@ enum Type {
 
 const REFERENCE: Type =
     Type::Message { fields: &[("$ref", 1, &Type::Text), ("description", 3, &Type::Text)], extensions: 0 };
-
-fn varint(out: &mut Vec<u8>, mut n: u64) {
-    while n >= 0x80 {
-        out.push((n as u8) | 0x80);
-        n >>= 7;
-    }
-    out.push(n as u8);
-}
-
-fn tag(out: &mut Vec<u8>, field: u32, wire: u32) {
-    varint(out, u64::from(field << 3 | wire));
-}
-
-fn bytes(out: &mut Vec<u8>, field: u32, content: &[u8]) {
-    tag(out, field, 2);
-    varint(out, content.len() as u64);
-    out.extend_from_slice(content);
-}
 
 /// The content of a message made of a value.
 fn encode(message: &Type, value: &Value) -> Vec<u8> {
@@ -137,14 +120,12 @@ fn write(out: &mut Vec<u8>, field: u32, type_: &Type, value: &Value) {
         }
         Type::Flag => {
             if let Some(b) = value.as_bool() {
-                tag(out, field, 0);
-                out.push(b.into());
+                number(out, field, b.into());
             }
         }
         Type::Integer => {
             if let Some(n) = value.as_i64().or_else(|| value.as_f64().map(|f| f as i64)) {
-                tag(out, field, 0);
-                varint(out, n as u64);
+                number(out, field, n as u64);
             }
         }
         Type::Double => {
