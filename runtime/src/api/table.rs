@@ -1,6 +1,6 @@
 //! Objects and lists as tables, for kubectl: the columns of a definition's version, and each object's cells (6.10).
 
-use crate::resource::codec::{self, go_float};
+use crate::resource::codec::{self, go};
 use crate::resource::{Object, jsonpath};
 use crate::schema::definition::{Column, Version};
 use kubegraft_syntax::jsonpath::Path;
@@ -116,7 +116,7 @@ fn text(value: &Value) -> String {
         Value::Null => "<no value>".into(),
         Value::Bool(b) => b.to_string(),
         Value::Number(n) => match n.as_f64().filter(|_| n.is_f64()) {
-            Some(f) => go_float(&format!("{f:e}")),
+            Some(f) => go::float(f),
             None => n.to_string(),
         },
         Value::String(s) => s.clone(),

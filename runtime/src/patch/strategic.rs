@@ -16,8 +16,7 @@
 //! ```
 
 use super::merge::drop_nulls;
-use crate::resource::codec::go_type;
-use crate::resource::nested::shown;
+use crate::resource::codec::go::{shown, type_of};
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
 
@@ -169,7 +168,7 @@ fn orders(original: &mut Map<String, Value>, patch: &mut Map<String, Value>, pla
     for directive in directives {
         let list = |v: Value| match v {
             Value::Array(items) => Ok(items),
-            other => Err(Error::Unfit(format!("expected a []interface {{}}, but received a {}", go_type(&other)))),
+            other => Err(Error::Unfit(format!("expected a []interface {{}}, but received a {}", type_of(&other)))),
         };
         let order = list(patch.remove(&directive).unwrap_or_default())?;
         let field = directive[ELEMENT_ORDER.len()..].strip_prefix('/').ok_or(BAD_ORDER)?;

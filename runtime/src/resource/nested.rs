@@ -1,7 +1,7 @@
 //! Parts of an object by a path such as `.spec.replicas`, with the errors of apimachinery's `unstructured.NestedInt64` and its
 //! kin. Paths of other forms have their own readers: `jsonpath`, and `schema::fieldpath`.
 
-use super::codec::{go_float, go_type};
+use super::codec::go::{shown, type_of};
 use serde_json::{Map, Value};
 
 /// The integer at a path, if there is one.
@@ -28,7 +28,7 @@ fn part<'a, T>(
 ) -> Result<Option<T>, String> {
     let steps: Vec<&str> = path.strip_prefix('.').unwrap_or(path).split('.').collect();
     let wrong = |depth: usize, value: &Value, expected: &str| {
-        let (to, shown, type_) = (steps[..depth].join("."), shown(value), go_type(value));
+        let (to, shown, type_) = (steps[..depth].join("."), shown(value), type_of(value));
         format!(".{to} accessor error: {shown} is of the type {type_}, expected {expected}")
     };
     let mut fields = object;
@@ -43,23 +43,6 @@ fn part<'a, T>(
         }
     }
     Ok(None)
-}
-
-/// A value as Go prints it: `%v`.
-pub(crate) fn shown(value: &Value) -> String {
-    match value {
-        Value::Null => "<nil>".into(),
-        Value::Bool(b) => b.to_string(),
-        Value::Number(n) => {
-            n.as_i64().map_or_else(|| go_float(&format!("{:e}", n.as_f64().unwrap_or_default())), |i| i.to_string())
-        }
-        Value::String(s) => s.clone(),
-        Value::Array(items) => format!("[{}]", items.iter().map(shown).collect::<Vec<_>>().join(" ")),
-        Value::Object(map) => {
-            let members: Vec<String> = map.iter().map(|(k, v)| format!("{k}:{}", shown(v))).collect();
-            format!("map[{}]", members.join(" "))
-        }
-    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! validators' affair.
 
 use super::Cause;
+use crate::resource::codec::go::push_quoted;
 use serde_json::Value;
 use std::fmt;
 
@@ -194,27 +195,6 @@ impl FieldError {
         };
         Cause { reason: reason.into(), message: self.body(), field: self.field.clone() }
     }
-}
-
-/// Appends text in quotes as Go's `%q` has it, which is not JSON's way with control characters.
-pub(crate) fn push_quoted(s: &str, out: &mut String) {
-    out.push('"');
-    for c in s.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{7}' => out.push_str("\\a"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '\u{b}' => out.push_str("\\v"),
-            c if c < ' ' || c == '\u{7f}' => out.push_str(&format!("\\x{:02x}", u32::from(c))),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
 }
 
 impl fmt::Display for FieldError {

@@ -7,7 +7,7 @@ use super::get::{FUTURE_PATIENCE, revision};
 use super::options::invalid_options;
 use super::served::{Served, field_term, label_term};
 use super::store::storage_error;
-use crate::resource::codec::go_prints;
+use crate::resource::codec::go;
 use crate::resource::selector::{FieldSelector, LabelSelector};
 use crate::resource::validate;
 use crate::status::field::FieldError;
@@ -198,7 +198,7 @@ fn quoted(byte: u8) -> String {
         '\r' => r"'\r'".into(),
         '\t' => r"'\t'".into(),
         c if c.is_ascii_control() => format!("'\\x{byte:02x}'"),
-        c if !go_prints(c) => format!("'\\u{byte:04x}'"),
+        c if !go::prints(c) => format!("'\\u{byte:04x}'"),
         c => format!("'{c}'"),
     }
 }

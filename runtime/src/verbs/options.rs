@@ -2,7 +2,7 @@
 //! `api`'s affair.
 
 use crate::resource::GroupKind;
-use crate::resource::codec::go_prints;
+use crate::resource::codec::go;
 use crate::status::field::FieldError;
 use crate::status::{Result, Status};
 
@@ -118,7 +118,7 @@ impl RawWriteOptions {
         if self.field_manager.len() > 128 {
             errors.push(FieldError::too_long("fieldManager", 128));
         }
-        for (i, c) in self.field_manager.char_indices().filter(|(_, c)| !go_prints(*c)) {
+        for (i, c) in self.field_manager.char_indices().filter(|(_, c)| !go::prints(*c)) {
             let detail = format!("invalid character {} (at position {i})", unicode_name(c));
             errors.push(FieldError::invalid("fieldManager", self.field_manager.clone(), detail));
         }
@@ -146,7 +146,7 @@ impl RawWriteOptions {
 }
 
 fn unicode_name(c: char) -> String {
-    let plain = if go_prints(c) { format!(" '{c}'") } else { String::new() };
+    let plain = if go::prints(c) { format!(" '{c}'") } else { String::new() };
     format!("U+{:04X}{plain}", c as u32)
 }
 

@@ -10,8 +10,8 @@ use super::store::{Change, Owners, Preconditions};
 use super::update;
 use crate::patch::apply::{ApplyError, Writer, manager_name};
 use crate::patch::{json, merge, strategic};
-use crate::resource::codec::{self, Format};
-use crate::resource::{Object, nested};
+use crate::resource::Object;
+use crate::resource::codec::{self, Format, go};
 use crate::status::{Details, Reason, Result, Status};
 use serde_json::Value;
 use std::sync::Arc;
@@ -165,7 +165,7 @@ impl Ready {
                 strategic::merge(schema, &mut value, patch.clone()).map_err(strategic_error)?;
                 // Of what kind the result is does not depend on what it says to be.
                 (value["kind"], value["apiVersion"]) = (kind, api_version);
-                let text = nested::shown(patch);
+                let text = go::shown(patch);
                 Ok(decode::Patched { value, text, objections })
             }
         }

@@ -3,7 +3,7 @@
 
 use super::managed::Entry;
 use super::set::Set;
-use crate::status::field::push_quoted;
+use crate::resource::codec::go::push_quoted;
 use crate::status::{Cause, Status};
 
 /// One field that an apply would change though another manager owns it.

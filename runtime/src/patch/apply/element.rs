@@ -1,8 +1,8 @@
 //! `Element`: one step of a field's path, in the terms of FieldsV1: `f:name`, `k:{"name":"a"}`, `v:"a"`, `i:0`. It owns the
 //! canonical text of a step, how steps are read and shown, and the order in which they are listed.
 
-use crate::resource::codec::{go_float, json};
-use crate::status::field::push_quoted;
+use crate::resource::codec::go::{self, push_quoted};
+use crate::resource::codec::json;
 use serde_json::{Number, Value};
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -151,12 +151,12 @@ impl<'a> Element<'a> {
     /// Appends the step as conflicts show it: `.name`, `[name="a"]`, `[="a"]`, `[0]`. Numbers in FieldsV1 are floats to
     /// upstream.
     pub(super) fn show(&self, out: &mut String) {
-        self.show_with(&|n| go_float(&format!("{:e}", n.as_f64().unwrap_or_default())), out);
+        self.show_with(&|n| go::float(n.as_f64().unwrap_or_default()), out);
     }
 
     /// The same of a step that was made of an applied value.
     pub(super) fn show_applied(&self, out: &mut String) {
-        let float = |n: &Number| go_float(&format!("{:e}", n.as_f64().unwrap_or_default()));
+        let float = |n: &Number| go::float(n.as_f64().unwrap_or_default());
         self.show_with(&|n| n.as_i64().map_or_else(|| float(n), |i| i.to_string()), out);
     }
 

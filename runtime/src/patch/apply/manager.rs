@@ -7,7 +7,7 @@ use super::managed::{self, Entry, Managed};
 use super::set::Set;
 use super::typed;
 use super::update::{Applied, Failure, View};
-use crate::resource::codec::go_prints;
+use crate::resource::codec::go;
 use crate::resource::conversion::{Graph, KEPT};
 use crate::resource::{GroupVersion, Object};
 use crate::schema::Definition;
@@ -67,7 +67,7 @@ pub fn manager_name(given: &str, user_agent: &str) -> String {
     if !given.is_empty() {
         return given.to_owned();
     }
-    let prefix: String = user_agent.split('/').next().unwrap_or_default().chars().filter(|c| go_prints(*c)).collect();
+    let prefix: String = user_agent.split('/').next().unwrap_or_default().chars().filter(|c| go::prints(*c)).collect();
     let mut end = prefix.len().min(128);
     while !prefix.is_char_boundary(end) {
         end -= 1;

@@ -1,6 +1,7 @@
 //! Bytes of requests to JSON values, with what a strict reader objects to, and in which order. Formats and their quirks are
 //! in `json`, `yaml` and `protobuf`; what a value means is the callers'.
 
+pub mod go;
 pub mod json;
 pub mod order;
 pub mod protobuf;
@@ -74,37 +75,4 @@ pub fn decode_typed(format: Format, bytes: &[u8]) -> Result<Decoded, String> {
         _ => return Err(untyped("json: it is not an object")),
     }
     Ok(decoded)
-}
-
-/// The type that Go decodes a value to, as `%T` writes it.
-pub fn go_type(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "<nil>",
-        Value::Bool(_) => "bool",
-        Value::Number(n) if n.is_i64() => "int64",
-        Value::Number(_) => "float64",
-        Value::String(_) => "string",
-        Value::Array(_) => "[]interface {}",
-        Value::Object(_) => "map[string]interface {}",
-    }
-}
-
-/// Go's `unicode.IsPrint`: letters, marks, numbers, punctuation, symbols and the plain space.
-pub fn go_prints(c: char) -> bool {
-    match c {
-        '\0'..='\x7f' => (' '..='~').contains(&c),
-        // After another one no character is escaped for being a mark, only for not being printable.
-        c => ['.', c].iter().collect::<String>().escape_debug().nth(1) == Some(c),
-    }
-}
-
-/// A float as Go's `%g` writes it, given its shortest digits in the form `1.5e7`: an exponent below 1e-4 and from 1e6.
-pub fn go_float(shortest: &str) -> String {
-    let Some((digits, exponent)) = shortest.split_once('e') else { return shortest.to_owned() };
-    let exponent: i32 = exponent.parse().unwrap_or_default();
-    if (-4..6).contains(&exponent) {
-        return shortest.parse::<f64>().map_or_else(|_| shortest.to_owned(), |f| f.to_string());
-    }
-    let sign = if exponent < 0 { '-' } else { '+' };
-    format!("{digits}e{sign}{:02}", exponent.abs())
 }

@@ -1,6 +1,6 @@
 //! JSON numbers as Go's decoder sees them: an int64 where the text is one, otherwise a float64; and how Go prints those.
 
-use crate::resource::codec::go_float;
+use crate::resource::codec::go;
 use serde_json::Number;
 
 /// A number as Go's decoder types it.
@@ -80,7 +80,7 @@ pub(super) fn is_json_integer(f: f64) -> bool {
 
 /// `%v` of a float64.
 pub(super) fn float_v(f: f64) -> String {
-    go_float(&format!("{f:e}"))
+    go::float(f)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::items::{Key, SHORT};
 use super::{Items, Scalar, Shape, Type};
-use crate::resource::codec::{go_type, json};
+use crate::resource::codec::{go, json};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 
@@ -153,42 +153,10 @@ impl<'v> Seen<'v> {
 
 /// The type of a value, in the words of clients that read upstream's.
 fn kind(value: &Value) -> &'static str {
-    if value.is_null() { "null" } else { go_type(value) }
+    if value.is_null() { "null" } else { go::type_of(value) }
 }
 
 /// A value within a text, as upstream has it: `&{map[name:a]}`.
 fn shown(value: &Value) -> String {
-    fn push(value: &Value, out: &mut String) {
-        match value {
-            Value::Null => out.push_str("<nil>"),
-            Value::String(s) => out.push_str(s),
-            Value::Array(items) => {
-                out.push('[');
-                for (i, v) in items.iter().enumerate() {
-                    if i > 0 {
-                        out.push(' ');
-                    }
-                    push(v, out);
-                }
-                out.push(']');
-            }
-            Value::Object(map) => {
-                out.push_str("map[");
-                for (i, (k, v)) in map.iter().enumerate() {
-                    if i > 0 {
-                        out.push(' ');
-                    }
-                    out.push_str(k);
-                    out.push(':');
-                    push(v, out);
-                }
-                out.push(']');
-            }
-            scalar => out.push_str(&String::from_utf8_lossy(&json::encode(scalar))),
-        }
-    }
-    let mut out = "&{".to_owned();
-    push(value, &mut out);
-    out.push('}');
-    out
+    format!("&{{{}}}", go::shown(value))
 }

@@ -71,11 +71,8 @@ pub(super) const TYPE_META: &[Field] = &[Field(1, "apiVersion", Text, ALWAYS), F
 const PARTIAL: &[Field] = &[Field(1, "metadata", Message(OBJECT_META), ALWAYS)];
 const PARTIAL_LIST: &[Field] =
     &[Field(1, "metadata", Message(LIST_META), ALWAYS), Field(2, "items", Messages(PARTIAL), GIVEN)];
-const CAUSE: &[Field] = &[
-    Field(1, "reason", Text, ALWAYS),
-    Field(2, "message", Text, ALWAYS),
-    Field(3, "field", Text, ALWAYS),
-];
+const CAUSE: &[Field] =
+    &[Field(1, "reason", Text, ALWAYS), Field(2, "message", Text, ALWAYS), Field(3, "field", Text, ALWAYS)];
 const DETAILS: &[Field] = &[
     Field(1, "name", Text, ALWAYS),
     Field(2, "group", Text, ALWAYS),
@@ -95,8 +92,7 @@ const STATUS: &[Field] = &[
 const ADDRESS: &[Field] = &[Field(1, "clientCIDR", Text, ALWAYS), Field(2, "serverAddress", Text, ALWAYS)];
 const API_VERSIONS: &[Field] =
     &[Field(1, "versions", Texts, GIVEN), Field(2, "serverAddressByClientCIDRs", Messages(ADDRESS), GIVEN)];
-const GROUP_VERSION: &[Field] =
-    &[Field(1, "groupVersion", Text, ALWAYS), Field(2, "version", Text, ALWAYS)];
+const GROUP_VERSION: &[Field] = &[Field(1, "groupVersion", Text, ALWAYS), Field(2, "version", Text, ALWAYS)];
 const API_GROUP: &[Field] = &[
     Field(1, "name", Text, ALWAYS),
     Field(2, "versions", Messages(GROUP_VERSION), GIVEN),
@@ -118,11 +114,8 @@ const API_RESOURCE: &[Field] = &[
 ];
 const API_RESOURCE_LIST: &[Field] =
     &[Field(1, "groupVersion", Text, ALWAYS), Field(2, "resources", Messages(API_RESOURCE), GIVEN)];
-const KIND: &[Field] = &[
-    Field(1, "group", Text, ALWAYS),
-    Field(2, "version", Text, ALWAYS),
-    Field(3, "kind", Text, ALWAYS),
-];
+const KIND: &[Field] =
+    &[Field(1, "group", Text, ALWAYS), Field(2, "version", Text, ALWAYS), Field(3, "kind", Text, ALWAYS)];
 const SUBRESOURCE_DISCOVERY: &[Field] = &[
     Field(1, "subresource", Text, ALWAYS),
     Field(2, "responseKind", Message(KIND), GIVEN),
@@ -144,14 +137,10 @@ const VERSION_DISCOVERY: &[Field] = &[
     Field(2, "resources", Messages(RESOURCE_DISCOVERY), GIVEN),
     Field(3, "freshness", Text, ALWAYS),
 ];
-const GROUP_DISCOVERY: &[Field] = &[
-    Field(1, "metadata", Message(OBJECT_META), ALWAYS),
-    Field(2, "versions", Messages(VERSION_DISCOVERY), GIVEN),
-];
-const GROUP_DISCOVERY_LIST: &[Field] = &[
-    Field(1, "metadata", Message(LIST_META), ALWAYS),
-    Field(2, "items", Messages(GROUP_DISCOVERY), GIVEN),
-];
+const GROUP_DISCOVERY: &[Field] =
+    &[Field(1, "metadata", Message(OBJECT_META), ALWAYS), Field(2, "versions", Messages(VERSION_DISCOVERY), GIVEN)];
+const GROUP_DISCOVERY_LIST: &[Field] =
+    &[Field(1, "metadata", Message(LIST_META), ALWAYS), Field(2, "items", Messages(GROUP_DISCOVERY), GIVEN)];
 const PRECONDITIONS: &[Field] = &[Field(1, "uid", Text, GIVEN), Field(2, "resourceVersion", Text, GIVEN)];
 const DELETE_OPTIONS: &[Field] = &[
     Field(1, "gracePeriodSeconds", Integer, GIVEN),

@@ -2,7 +2,7 @@
 //! refuses. One document is read; what follows it is not looked at.
 
 use super::scalar::{self, Scalar};
-use crate::resource::codec::{Decoded, MAX_DEPTH, go_float};
+use crate::resource::codec::{Decoded, MAX_DEPTH, go};
 use base64::Engine as _;
 use granit_parser::{Event, Parser, ScalarStyle, Tag};
 use serde_json::{Map, Value};
@@ -218,7 +218,7 @@ fn key_text(key: &Scalar, text: &str, value: &Value) -> Result<(String, String),
         Scalar::Text | Scalar::Merge => (text.to_owned(), Value::from(text).to_string()),
         Scalar::Bool(b) => same(b.to_string()),
         Scalar::Int(n) => same(n.to_string()),
-        Scalar::Float(f) => same(go_float(&format!("{:e}", *f as f32))),
+        Scalar::Float(f) => same(go::shortest_float(&format!("{:e}", *f as f32))),
         Scalar::Null => {
             return Err(format!("unsupported map key of type: %!s(<nil>), key: <nil>, value: {value}"));
         }

@@ -2,7 +2,7 @@
 //! order, lines folded past column 80, quotes only where a reader would take the text for something else.
 
 use super::scalar::{self, Scalar};
-use crate::resource::codec::go_float;
+use crate::resource::codec::go;
 use serde_json::{Map, Value};
 use std::cmp::Ordering;
 
@@ -142,7 +142,7 @@ impl Writer {
                 Some(f) if f.fract() == 0.0 && (0.0..18_446_744_073_709_551_616.0).contains(&f) => {
                     self.put(&f.to_string());
                 }
-                Some(f) => self.put(&go_float(&format!("{f:e}"))),
+                Some(f) => self.put(&go::float(f)),
                 None => self.put(&n.to_string()),
             },
             Value::String(s) => self.text(s, indent, false),

@@ -1,32 +1,6 @@
 //! Numbers and quoted text as Go reads and writes them, where a value, an error or a cost shows it.
 
-use crate::resource::codec::{go_float, go_prints};
-use std::fmt::Write;
-
-/// `strconv.Quote`
-pub(in crate::schema) fn quote(s: &str) -> String {
-    let mut out = String::with_capacity(s.len() + 2);
-    out.push('"');
-    for c in s.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\x07' => out.push_str("\\a"),
-            '\x08' => out.push_str("\\b"),
-            '\x0c' => out.push_str("\\f"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\x0b' => out.push_str("\\v"),
-            c if go_prints(c) => out.push(c),
-            c if (c as u32) < 0x80 => _ = write!(out, "\\x{:02x}", c as u32),
-            c if (c as u32) < 0x10000 => _ = write!(out, "\\u{:04x}", c as u32),
-            c => _ = write!(out, "\\U{:08x}", c as u32),
-        }
-    }
-    out.push('"');
-    out
-}
+pub(in crate::schema) use crate::resource::codec::go::quote;
 
 /// `%g`, the shortest text that reads back the same.
 pub(in crate::schema::cel) fn float(d: f64) -> String {
@@ -36,7 +10,7 @@ pub(in crate::schema::cel) fn float(d: f64) -> String {
     if d.is_infinite() {
         return if d > 0.0 { "+Inf" } else { "-Inf" }.into();
     }
-    go_float(&format!("{d:e}"))
+    crate::resource::codec::go::float(d)
 }
 
 /// A whole double as a signed integer, without loss.

@@ -3,7 +3,7 @@
 use super::map::Map;
 use super::time::{self, Timestamp};
 use super::{Error, List, Result, Str, Value};
-use crate::resource::codec::go_type;
+use crate::resource::codec::go::type_of;
 use crate::schema::node::{ListType, Node, Type};
 use base64::Engine;
 use serde_json::Value as Json;
@@ -40,19 +40,19 @@ pub(super) fn read<'a>(value: &'a Json, node: &'a Node, resource: bool) -> Resul
         },
         Some(Type::String) => match value {
             Json::String(s) => string(s, node.format.as_deref().unwrap_or_default()),
-            v => Err(Error::new(format!("invalid data, expected string, got {}", go_type(v)))),
+            v => Err(Error::new(format!("invalid data, expected string, got {}", type_of(v)))),
         },
         Some(Type::Number) => match value.as_f64() {
             Some(d) => Ok(Value::Double(d)),
-            None => Err(Error::new(format!("invalid data, expected float, got {}", go_type(value)))),
+            None => Err(Error::new(format!("invalid data, expected float, got {}", type_of(value)))),
         },
         Some(Type::Integer) => match value {
             Json::Number(n) if integer(n).is_some() => Ok(Value::Int(integer(n).unwrap_or_default())),
-            v => Err(Error::new(format!("invalid data, expected int, got {}", go_type(v)))),
+            v => Err(Error::new(format!("invalid data, expected int, got {}", type_of(v)))),
         },
         Some(Type::Boolean) => match value {
             Json::Bool(b) => Ok(Value::Bool(*b)),
-            v => Err(Error::new(format!("invalid data, expected bool, got {}", go_type(v)))),
+            v => Err(Error::new(format!("invalid data, expected bool, got {}", type_of(v)))),
         },
         None if node.preserve_unknown => Ok(Value::Preserved(value)),
         None => Err(Error::new(
