@@ -1,4 +1,5 @@
-//! JSONPath as client-go reads it (printer columns, selectable fields): text in, steps or a positioned error out. What a
+//! JSONPath as client-go reads it (printer columns, selectable fields): text in, steps or a positioned error out. Words and
+//! comparisons that nobody knows are read by client-go and fail when they are used: `read` takes them, `parse` does not. What a
 //! path finds in a value is the runtime's.
 
 /// A path.
@@ -28,6 +29,8 @@ pub enum Step {
     Float(f64),
     /// `true`, `false`
     Bool(bool),
+    /// A word or a comparison that means nothing, and why.
+    Unknown(Error),
 }
 
 /// How a filter compares.
@@ -63,9 +66,32 @@ pub struct Error {
 /// # Errors
 /// The first mistake.
 pub fn parse(text: &str) -> Result<Path, Error> {
+    let path = read(text)?;
+    match path.unknown() {
+        Some(e) => Err(e.clone()),
+        None => Ok(path),
+    }
+}
+
+/// Reads a path as client-go does: what [`Step::Unknown`] stands for is only wrong where it is used.
+///
+/// # Errors
+/// The first mistake.
+pub fn read(text: &str) -> Result<Path, Error> {
     let mut parser = Parser { text, at: 0, steps: Vec::new() };
     parser.run()?;
     Ok(Path(parser.steps))
+}
+
+impl Path {
+    fn unknown(&self) -> Option<&Error> {
+        self.0.iter().find_map(|step| match step {
+            Step::Unknown(e) => Some(e),
+            Step::Union(paths) => paths.iter().find_map(Self::unknown),
+            Step::Filter(left, _, right) => left.unknown().or_else(|| right.unknown()),
+            _ => None,
+        })
+    }
 }
 
 struct Parser<'a> {
@@ -89,7 +115,7 @@ impl<'a> Parser<'a> {
 
     /// A part of the text as a path of its own; errors keep their place in the whole.
     fn part(&self, at: usize, text: &str) -> Result<Path, Error> {
-        parse(text).map_err(|e| Error { at: at + e.at, ..e })
+        read(text).map_err(|e| Error { at: at + e.at, ..e })
     }
 
     fn run(&mut self) -> Result<(), Error> {
@@ -231,7 +257,11 @@ impl<'a> Parser<'a> {
             "<=" => Operator::LessOrEqual,
             ">" => Operator::Greater,
             ">=" => Operator::GreaterOrEqual,
-            other => return self.error(from + i, format!("unrecognized filter operator {other}")),
+            other => {
+                let message = format!("unrecognized filter operator {other}");
+                self.steps.push(Step::Unknown(Error { at: from + i, message }));
+                return Ok(());
+            }
         };
         let (left, right) = (self.part(from, &inner[..i])?, self.part(from + i + len, &inner[i + len..])?);
         self.steps.push(Step::Filter(left, operator, right));
@@ -283,7 +313,7 @@ impl<'a> Parser<'a> {
         let step = match &self.rest()[..end] {
             "true" => Step::Bool(true),
             "false" => Step::Bool(false),
-            other => return self.error(self.at, format!("unrecognized identifier {other}")),
+            other => Step::Unknown(Error { at: self.at, message: format!("unrecognized identifier {other}") }),
         };
         self.at += end;
         self.steps.push(step);
@@ -332,5 +362,14 @@ mod tests {
         assert_eq!(at("a.b"), Err(0));
         assert_eq!(at(".a}"), Err(2));
         assert_eq!(at("......a"), Err(2));
+        assert_eq!(at(".a[?(@.x=1)]"), Err(8));
+    }
+
+    #[test]
+    fn words_without_a_meaning_are_read_and_fail_later() {
+        let unknown = |at, message: &str| Step::Unknown(Error { at, message: message.into() });
+        let read = |text: &str| read(text).map(|p| p.0);
+        assert_eq!(read("range .a"), Ok(vec![unknown(0, "unrecognized identifier range"), field("a")]));
+        assert_eq!(read(".a[?(@.x=1)]"), Ok(vec![field("a"), unknown(8, "unrecognized filter operator =")]));
     }
 }

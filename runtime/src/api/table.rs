@@ -3,6 +3,7 @@
 use crate::resource::codec::{self, go};
 use crate::resource::{Object, jsonpath};
 use crate::schema::definition::{Column, Version};
+use crate::schema::go_time;
 use kubegraft_syntax::jsonpath::Path;
 use serde_json::{Number, Value, json};
 
@@ -32,7 +33,7 @@ fn column(name: &str, type_: &str, description: &str, json_path: &str) -> Column
 }
 
 /// The columns of one table, their paths parsed.
-pub struct Columns(Vec<(Column, Option<Path>)>);
+pub struct Columns(Vec<(Column, Path)>);
 
 impl Columns {
     /// Those of a version; the age of objects where it says none.
@@ -52,12 +53,10 @@ impl Columns {
         ])
     }
 
+    /// As upstream, a table ends before the first column whose path cannot be read.
     fn new(columns: Vec<Column>) -> Self {
-        let parse = |c: Column| {
-            let path = kubegraft_syntax::jsonpath::parse(&c.json_path).ok();
-            (c, path)
-        };
-        Self(columns.into_iter().map(parse).collect())
+        let parse = |c: Column| kubegraft_syntax::jsonpath::read(&c.json_path).ok().map(|path| (c, path));
+        Self(columns.into_iter().map_while(parse).collect())
     }
 
     /// The heads.
@@ -77,7 +76,7 @@ impl Columns {
     pub fn row(&self, object: &Object, include: Include, version: &str) -> Value {
         let root = Value::Object(object.0.clone());
         let mut cells = vec![Value::from(object.name())];
-        cells.extend(self.0.iter().map(|(c, path)| cell(&c.type_, path.as_ref(), &root)));
+        cells.extend(self.0.iter().map(|(c, path)| cell(&c.type_, path, &root)));
         let shown = match include {
             Include::None => Value::Null,
             Include::Metadata => json!({
@@ -97,17 +96,23 @@ impl Columns {
     }
 }
 
-fn cell(type_: &str, path: Option<&Path>, root: &Value) -> Value {
-    let found = path.and_then(|p| jsonpath::find(p, root)).unwrap_or_default();
+fn cell(type_: &str, path: &Path, root: &Value) -> Value {
+    let found = jsonpath::find(path, root).unwrap_or_default();
     let Some(first) = found.first() else { return Value::Null };
     match (type_, &**first) {
         ("string", v) => text(v).into(),
-        ("integer", Value::Number(n)) => n.as_i64().or_else(|| n.as_f64().map(|f| f as i64)).into(),
+        ("integer", Value::Number(n)) => n.as_i64().or_else(|| n.as_f64().map(whole)).into(),
         ("number", Value::Number(n)) => n.as_f64().and_then(Number::from_f64).map_or(Value::Null, Value::Number),
         ("boolean", Value::Bool(b)) => Value::Bool(*b),
         ("date", Value::String(s)) => age(s).into(),
         _ => Value::Null,
     }
+}
+
+/// A number as Go makes an integer of it: what is too large becomes the least one.
+fn whole(f: f64) -> i64 {
+    const END: f64 = 9_223_372_036_854_775_808.0;
+    if (-END..END).contains(&f) { f as i64 } else { i64::MIN }
 }
 
 /// A value as Go prints it.
@@ -126,10 +131,15 @@ fn text(value: &Value) -> String {
 
 /// How long ago a time was, as kubectl says it (`duration.HumanDuration`).
 fn age(text: &str) -> String {
-    if text.is_empty() {
+    /// The first second of year 1, Go's time before any is set.
+    const ZERO: i64 = -62_135_596_800;
+    if matches!(text, "" | "null") {
         return "<unknown>".into();
     }
-    let Ok(t) = text.parse::<jiff::Timestamp>() else { return "<invalid>".into() };
+    let Ok(t) = go_time::rfc3339(text) else { return "<invalid>".into() };
+    if t.as_second() == ZERO {
+        return "<unknown>".into();
+    }
     // A Go duration ends after 292 years.
     const MOST: i64 = i64::MAX / 1_000_000_000;
     human((jiff::Timestamp::now().as_second() - t.as_second()).min(MOST))
@@ -169,10 +179,11 @@ mod tests {
 
     #[test]
     fn cells_are_of_their_columns_type_or_empty() {
-        let root = json!({"s": "x", "n": 1.5, "i": 7, "b": true, "m": {"k": [1]}, "z": null, "d": "someday", "e": ""});
+        let root = json!({"s": "x", "n": 1.5, "i": 7, "b": true, "m": {"k": [1]}, "z": null, "d": "someday", "e": "",
+            "huge": 1e30, "first": "0001-01-01T00:00:00Z", "nil": "null", "loose": "1700-01-1T1:00:00,5Z", "wide": "2999-01-01 00:00:00Z"});
         let check = |type_: &str, path: &str, want: Value| {
-            let parsed = kubegraft_syntax::jsonpath::parse(path).ok();
-            assert_eq!(cell(type_, parsed.as_ref(), &root), want, "{type_} {path}");
+            let parsed = kubegraft_syntax::jsonpath::read(path).expect(path);
+            assert_eq!(cell(type_, &parsed, &root), want, "{type_} {path}");
         };
         check("string", ".s", json!("x"));
         check("string", ".n", json!("1.5"));
@@ -186,5 +197,24 @@ mod tests {
         check("date", ".d", json!("<invalid>"));
         check("date", ".e", json!("<unknown>"));
         check("date", ".i", Value::Null);
+        check("date", ".first", json!("<unknown>"));
+        check("date", ".nil", json!("<unknown>"));
+        check("date", ".wide", json!("<invalid>"));
+        check("date", ".loose", json!("292y"));
+        check("integer", ".huge", json!(i64::MIN));
+        check("string", ".m range", Value::Null);
+    }
+
+    #[test]
+    fn a_table_ends_before_a_path_that_cannot_be_read() {
+        let check = |paths: &[&str], want: &[&str]| {
+            let columns = Columns::new(paths.iter().map(|p| column(p, "string", "", p)).collect());
+            let heads = columns.definitions();
+            let names: Vec<&str> = heads.as_array().into_iter().flatten().filter_map(|h| h["name"].as_str()).collect();
+            assert_eq!(names, want, "{paths:?}");
+        };
+        check(&[".a", ".b[?(@.c=1)]", ".d"], &["Name", ".a", ".b[?(@.c=1)]", ".d"]);
+        check(&[".a", ".b[", ".d"], &["Name", ".a"]);
+        check(&[".b[x]", ".d"], &["Name"]);
     }
 }

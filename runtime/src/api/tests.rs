@@ -14,6 +14,7 @@
 //!   lines: 3                 # how many frames of JSON there are
 //!   gunzip: true             # the body is unpacked first
 //!   save: {name: /json/pointer}                          # `${name}` from then on; `@header` for a header
+//!   until: true              # asked again until it is so, for some seconds
 //! ```
 
 use super::body::Body;
@@ -210,7 +211,13 @@ fn check(file: &str) {
         tokio::spawn(async move {
             let (api, mut saved, mut all) = (server(config).await, BTreeMap::new(), Vec::new());
             for (i, step) in steps.iter().enumerate() {
-                for w in run(&api, step, &mut saved).await {
+                let mut found = run(&api, step, &mut saved).await;
+                let end = std::time::Instant::now() + Duration::from_secs(10);
+                while step["until"] == true && !found.is_empty() && std::time::Instant::now() < end {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    found = run(&api, step, &mut saved).await;
+                }
+                for w in found {
                     let about = step["about"].as_str().or(step["request"].as_str()).unwrap_or_default();
                     all.push(format!("step {}, {about}: {w}", i + 1));
                 }
@@ -236,6 +243,7 @@ cases! {
     applies_are_judged_as_upstream_judges_them
     bodies_are_bounded_and_typed
     compiled_in_kinds_have_a_router
+    definitions_come_and_go_as_upstream_has_them
     deletes_take_their_options_from_either_place
     discovery_is_negotiated_and_remembered
     every_answer_has_its_headers

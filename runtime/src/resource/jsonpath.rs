@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 pub type Found<'a> = Vec<Cow<'a, Value>>;
 
 /// Everything a path finds, in order; `None` when it does not fit the value (an index out of bounds, a comparison of
-/// different types).
+/// different types) or has a word in it that means nothing.
 pub fn find<'a>(path: &Path, root: &'a Value) -> Option<Found<'a>> {
     walk(path, vec![Cow::Borrowed(root)])
 }
@@ -93,7 +93,14 @@ fn step<'a>(step: &Step, input: Found<'a>) -> Option<Found<'a>> {
         Step::Int(i) => constant(Value::from(*i)),
         Step::Float(f) => constant(Number::from_f64(*f).map_or(Value::Null, Value::Number)),
         Step::Bool(b) => constant(Value::Bool(*b)),
+        Step::Unknown(_) => None,
     }
+}
+
+/// The one value that is compared, if there is one; of many nobody knows which is meant.
+fn only(mut found: Found<'_>) -> Option<Option<Cow<'_, Value>>> {
+    let value = found.pop();
+    found.is_empty().then_some(value)
 }
 
 fn passes(item: &Value, left: &Path, operator: Operator, right: &Path) -> Option<bool> {
@@ -101,9 +108,9 @@ fn passes(item: &Value, left: &Path, operator: Operator, right: &Path) -> Option
     if operator == Operator::Exists {
         return Some(lefts.is_some_and(|l| !l.is_empty()));
     }
-    let (lefts, rights) = (lefts?, walk(right, vec![Cow::Borrowed(item)])?);
-    let ([left], [right]) = (lefts.as_slice(), rights.as_slice()) else { return None };
-    let order = match (&**left, &**right) {
+    let Some(left) = only(lefts?)? else { return Some(false) };
+    let Some(right) = only(walk(right, vec![Cow::Borrowed(item)])?)? else { return Some(false) };
+    let order = match (&*left, &*right) {
         (Value::String(a), Value::String(b)) => a.cmp(b),
         (Value::Number(a), Value::Number(b)) if a.is_i64() == b.is_i64() => match (a.as_i64(), b.as_i64()) {
             (Some(a), Some(b)) => a.cmp(&b),
@@ -132,7 +139,8 @@ mod tests {
     use serde_json::json;
 
     fn check(path: &str, want: Option<Value>) {
-        let root = json!({"a": [{"n": 1, "t": "x"}, {"n": 7, "t": "y"}], "m": {"k": {"n": 2}}, "z": null});
+        let root = json!({"a": [{"n": 1, "t": "x"}, {"n": 7, "t": "y"}], "m": {"k": {"n": 2}}, "z": null,
+            "some": [{"t": "x"}, {"n": 7, "t": "y"}]});
         let parsed = kubegraft_syntax::jsonpath::parse(path).expect(path);
         let found = find(&parsed, &root).map(|f| f.into_iter().map(Cow::into_owned).collect::<Vec<_>>());
         assert_eq!(found.map(Value::from), want, "{path}");
@@ -149,9 +157,12 @@ mod tests {
         check(".a[?(@.n>5)].t", Some(json!(["y"])));
         check(".a[?(@.n>5.5)].t", None);
         check(".a[?(@.none)].t", Some(json!([])));
-        check(".a[?(@.none==1)].t", None);
+        check(".a[?(@.none==1)].t", Some(json!([])));
+        check(".some[?(@.n==7)].t", Some(json!(["y"])));
+        check(".some[?(7==@.n)].t", Some(json!(["y"])));
+        check(".a[?(@.*==1)].t", None);
         check(".m.*.n", Some(json!([2])));
-        check("..n", Some(json!([1, 7, 2])));
+        check("..n", Some(json!([1, 7, 2, 7])));
         check(".a[0]['t','n']", Some(json!(["x", 1])));
         check(".nothing.at.all", Some(json!([])));
         check(".z", Some(json!([null])));

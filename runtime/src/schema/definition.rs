@@ -156,7 +156,7 @@ impl Definition {
         Ok(Self {
             group: text(spec, "group"),
             scope: if text(spec, "scope") == "Cluster" { Scope::Cluster } else { Scope::Namespaced },
-            names: spec.get("names").and_then(Value::as_object).map(names).unwrap_or_default(),
+            names: served_names(crd, spec),
             versions,
             conversion: match spec.get("conversion").and_then(Value::as_object) {
                 Some(c) if text(c, "strategy") == "Webhook" => {
@@ -249,6 +249,14 @@ fn version(v: &Value) -> Result<Version, Vec<FieldError>> {
             .collect(),
         selectable_fields: fields.filter_map(|f| f.get("jsonPath")?.as_str().map(str::to_owned)).collect(),
     })
+}
+
+/// The names that are served: those that were accepted where any were, since another definition may have what spec asks for.
+fn served_names(crd: &Value, spec: &Map<String, Value>) -> Names {
+    let asked = spec.get("names").and_then(Value::as_object).map(names).unwrap_or_default();
+    let accepted = crd.pointer("/status/acceptedNames").and_then(Value::as_object).map(names);
+    let complete = |n: &Names| [&n.plural, &n.singular, &n.kind, &n.list_kind].iter().all(|n| !n.is_empty());
+    accepted.filter(complete).unwrap_or(asked)
 }
 
 fn names(m: &Map<String, Value>) -> Names {

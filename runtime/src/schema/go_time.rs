@@ -104,7 +104,7 @@ impl<'a> Reader<'a> {
 ///
 /// # Errors
 /// In Go's words.
-pub(super) fn rfc3339(text: &str) -> Result<Timestamp, String> {
+pub(crate) fn rfc3339(text: &str) -> Result<Timestamp, String> {
     let mut r = Reader { whole: text, rest: text };
     let year = r.number("2006", false)?;
     r.literal("-")?;

@@ -96,7 +96,7 @@ pub mod definition;
 pub mod diff;
 mod dropped;
 pub(crate) mod fieldpath;
-mod go_time;
+pub(crate) mod go_time;
 #[cfg(test)]
 mod hostile_tests;
 pub mod lint;

@@ -48,17 +48,18 @@ pub fn settle(crd: &mut Value, others: &[Value], now: &str) {
     }
 }
 
-/// Names that others have: resources and kinds.
+/// Names that are accepted somewhere in a group, the definition's own among them: a name that is its plural cannot become
+/// its short name as well.
+#[derive(Default)]
 struct Taken<'a> {
     resources: HashSet<&'a str>,
     kinds: HashSet<&'a str>,
 }
 
 impl<'a> Taken<'a> {
-    fn by(others: &'a [Value], group: &str) -> Self {
-        let mut taken = Self { resources: HashSet::new(), kinds: HashSet::new() };
-        for o in others.iter().filter(|o| text(o, "/spec/group") == group) {
-            let Some(names) = o.pointer("/status/acceptedNames") else { continue };
+    fn by(all: impl Iterator<Item = &'a Map<String, Value>>) -> Self {
+        let mut taken = Self::default();
+        for names in all {
             let one = |f: &str| names.get(f).and_then(Value::as_str);
             taken.resources.extend(["plural", "singular"].iter().filter_map(|f| one(f)));
             let short = names.get("shortNames").and_then(Value::as_array).into_iter().flatten();
@@ -69,15 +70,20 @@ impl<'a> Taken<'a> {
     }
 }
 
+fn accepted(crd: &Value) -> Option<&Map<String, Value>> {
+    crd.pointer("/status/acceptedNames").and_then(Value::as_object)
+}
+
 fn accept_names(crd: &mut Value, others: &[Value], now: &str) {
     let group = text(crd, "/spec/group").to_owned();
-    let taken = Taken::by(others, &group);
     let requested = crd.pointer("/spec/names").and_then(Value::as_object).cloned().unwrap_or_default();
-    let mut accepted = crd.pointer("/status/acceptedNames").and_then(Value::as_object).cloned().unwrap_or_default();
-    if requested == accepted {
+    let before = accepted(crd).cloned().unwrap_or_default();
+    if requested == before {
         return;
     }
-    let before = accepted.clone();
+    let of_group = others.iter().filter(|o| text(o, "/spec/group") == group).filter_map(accepted);
+    let taken = Taken::by(of_group.chain([&before]));
+    let mut accepted = before.clone();
     // Every conflict is looked at; the last one is the one reported.
     let mut conflict = None;
     let used = |name: &str| format!("{} is already in use", Value::from(name));
@@ -93,8 +99,9 @@ fn accept_names(crd: &mut Value, others: &[Value], now: &str) {
             let own = accepted.get(field).and_then(Value::as_array).cloned().unwrap_or_default();
             let wanted = requested.get(field).and_then(Value::as_array).into_iter().flatten();
             let lost = wanted.filter(|n| !own.contains(n)).filter_map(Value::as_str);
-            let mut lost: Vec<String> = lost.filter(|n| taken.resources.contains(n)).map(used).collect();
-            lost.dedup();
+            let mut said = HashSet::new();
+            let lost = lost.filter(|n| taken.resources.contains(n) && said.insert(*n));
+            let lost: Vec<String> = lost.map(used).collect();
             match lost.as_slice() {
                 [] => None,
                 [one] => Some(one.clone()),

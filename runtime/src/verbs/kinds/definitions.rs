@@ -252,16 +252,14 @@ async fn reconcile(engine: &Arc<Engine>, served: &Arc<Served>, name: &str) {
     let others = all(served).into_iter().filter(|e| *e.name != *name && group_of(&e.name) == group_of(name));
     let others: Vec<Value> = others.map(|e| e.decode().into_value()).collect();
     let now = engine.now_text();
-    if !object.is_terminating() {
-        let change = |o: &mut Object| {
-            let mut value = Value::Object(std::mem::take(&mut o.0));
-            crd::settle(&mut value, &others, &now);
-            *o = Object::from_value(value).unwrap_or_default();
-        };
-        change(&mut object);
-        if write_status(engine, served, name, change).await.is_err() {
-            return;
-        }
+    let change = |o: &mut Object| {
+        let mut value = Value::Object(std::mem::take(&mut o.0));
+        crd::settle(&mut value, &others, &now);
+        *o = Object::from_value(value).unwrap_or_default();
+    };
+    change(&mut object);
+    if write_status(engine, served, name, change).await.is_err() {
+        return;
     }
     let value = object.clone().into_value();
     if crd::condition(&value, "Established") == Some("True")
