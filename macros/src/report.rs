@@ -61,6 +61,10 @@ impl Report {
         self.errors.len()
     }
 
+    pub(crate) fn doubts(&self) -> usize {
+        self.doubts.len()
+    }
+
     pub(crate) fn is_clean(&self) -> bool {
         self.errors.is_empty()
     }

@@ -1,6 +1,6 @@
 //! Attributes as calls on a property.
 
-use crate::syntax::{Facet, SchemaAttrs};
+use crate::syntax::{Crates, Facet, SchemaAttrs};
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -14,7 +14,10 @@ pub(super) struct Names {
 
 impl Names {
     pub(super) fn new(attrs: &SchemaAttrs) -> Self {
-        let c = &attrs.crates;
+        Self::of(&attrs.crates)
+    }
+
+    pub(super) fn of(c: &Crates) -> Self {
         Self { derive: c.derive(), schemars: c.schemars(), json: c.serde_json(), kube_core: c.kube_core() }
     }
 }

@@ -6,6 +6,7 @@ mod facets;
 mod inherit;
 mod resource;
 mod schema;
+mod shape;
 #[cfg(test)]
 mod tests;
 mod versioned;

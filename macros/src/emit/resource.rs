@@ -1,17 +1,20 @@
 //! The root type of a resource, its traits, and its test.
 
 use super::facets::{Names, apply};
-use crate::model::{Resource, snake};
+use super::shape;
+use crate::model::{Resource, paths, snake};
 use crate::syntax::{ColumnAttrs, Facet, KubeAttrs, Mode};
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::LitStr;
 use syn::spanned::Spanned;
 
 pub(crate) fn resource(r: &Resource, clean: bool) -> TokenStream {
     let root = root(r);
     let parts: TokenStream =
-        [declared(r), methods(r), serialize(r), traits(r), definition(r), schema(r), cel(r)].into_iter().collect();
+        [declared(r), methods(r), serialize(r), traits(r), definition(r), schema(r), cel(r), checks(r)]
+            .into_iter()
+            .collect();
     let test = (clean && r.attrs.test && r.attrs.schema == Mode::Derived).then(|| test(r));
     let apply = r.apply.as_ref().map(|spec| {
         let (spec, whole) = (super::apply::apply(spec, &r.attrs.crates), super::apply::resource(r));
@@ -294,8 +297,7 @@ fn schema(r: &Resource) -> TokenStream {
     if a.schema != Mode::Derived {
         return TokenStream::new();
     }
-    let c = &a.crates;
-    let n = Names { derive: c.derive(), schemars: c.schemars(), json: c.serde_json(), kube_core: c.kube_core() };
+    let n = Names::of(&a.crates);
     let (derive, schemars) = (&n.derive, &n.schemars);
     let (title, doc) = (root.to_string(), doc(r));
     let doc = doc.trim();
@@ -333,6 +335,29 @@ fn schema(r: &Resource) -> TokenStream {
             }
         }
     }
+}
+
+/// Paths lead to fields of types that only the compiler sees.
+fn checks(r: &Resource) -> TokenStream {
+    let a = &r.attrs;
+    if a.schema != Mode::Derived {
+        return TokenStream::new();
+    }
+    let n = Names::of(&a.crates);
+    let type_of = |part: &str| match (part, &a.status) {
+        ("spec", _) => Some(r.spec.to_token_stream()),
+        ("status", Some(status)) => Some(status.to_token_stream()),
+        _ => None,
+    };
+    let mut out: TokenStream = r.checks.iter().filter_map(|c| Some(shape::path(c, &type_of(c.from)?, &n))).collect();
+    for (text, names) in a.validations.iter().flat_map(paths::of_rule) {
+        if let Some((first, rest)) = names.split_first()
+            && let Some(ty) = type_of(first)
+        {
+            out.extend(shape::field_path(&text, first, rest, &ty, &n));
+        }
+    }
+    out
 }
 
 /// kube's methods of these names, on our own schema engine.

@@ -1,10 +1,11 @@
 //! `JsonSchema` of a type: what serde reads, field by field and variant by variant.
 
 use super::facets::{Names, apply, describe};
-use crate::model::{Body, Container, Field, Form, LISTS, Tagging, Variant, inside};
+use super::shape;
+use crate::model::{Body, Container, Field, Form, Tagging, Variant};
 use crate::syntax::DefaultFrom;
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::quote;
 use syn::{GenericParam, Generics};
 
 pub(crate) fn schema(c: &Container) -> TokenStream {
@@ -35,7 +36,7 @@ pub(crate) fn schema(c: &Container) -> TokenStream {
             }
         }
     });
-    let (fields, keys) = (fields(c, &n), keys(c, &n));
+    let (shape, checks) = (shape::shape(c, &generics, &n), shape::checks(c, &n));
     quote! {
         #[automatically_derived]
         impl #impls #schemars::JsonSchema for #ident #types #wheres {
@@ -61,65 +62,10 @@ pub(crate) fn schema(c: &Container) -> TokenStream {
 
         #cel
 
-        #fields
+        #shape
 
-        #keys
+        #checks
     }
-}
-
-/// The names of a struct's fields, where other types' attributes may look for them.
-fn fields(c: &Container, n: &Names) -> TokenStream {
-    let Form::Struct(Body::Struct { fields, .. }) = &c.form else { return TokenStream::new() };
-    if c.attrs.with.is_some() || fields.iter().any(|f| f.flatten) {
-        return TokenStream::new();
-    }
-    let (derive, ident) = (&n.derive, &c.ident);
-    let names = fields.iter().flat_map(|f| std::iter::once(&f.name).chain(&f.aliases));
-    let generics = bounded(c, n);
-    let (impls, types, wheres) = generics.split_for_impl();
-    quote! {
-        #[automatically_derived]
-        impl #impls #derive::Fields for #ident #types #wheres {
-            const NAMES: &'static [&'static str] = &[#(#names),*];
-        }
-    }
-}
-
-/// Keys of lists are fields of their items, which the compiler sees when it has all types.
-fn keys(c: &Container, n: &Names) -> TokenStream {
-    // What the items are is not known before the parameters are.
-    if !c.generics.params.is_empty() {
-        return TokenStream::new();
-    }
-    let derive = &n.derive;
-    let bodies: Vec<&Body> = match &c.form {
-        Form::Struct(body) => vec![body],
-        Form::Enum(variants) => variants.iter().map(|v| &v.body).collect(),
-        Form::Of(_) | Form::Unknown => Vec::new(),
-    };
-    let fields = bodies.into_iter().flat_map(|body| match body {
-        Body::Struct { fields, .. } | Body::Tuple(fields) => fields.iter().collect(),
-        Body::Newtype(one) => vec![&**one],
-        Body::Unit => Vec::new(),
-    });
-    let checks = fields.flat_map(|f| {
-        let list = inside(&f.ty, &["Option"]).unwrap_or(&f.ty);
-        let item = inside(list, LISTS).filter(|_| f.attrs.with.is_none() && f.attrs.of_type.is_none());
-        let each = item.into_iter().flat_map(|item| {
-            f.attrs.list_map_keys.iter().map(move |key| {
-                let check = quote_spanned!(key.span()=> key_is_field);
-                quote_spanned! {key.span()=>
-                    const _: () = {
-                        #[allow(unused_imports)]
-                        use #derive::{AnyFields as _, #check};
-                        #check(#derive::FieldsOf::<#item>::NAMES, #key)
-                    };
-                }
-            })
-        });
-        each.collect::<Vec<_>>()
-    });
-    checks.collect()
 }
 
 /// Type parameters have schemas, unless the bounds are given.

@@ -3,8 +3,9 @@
 mod apply;
 mod case;
 mod container;
+pub(crate) mod leads;
 mod names;
-mod paths;
+pub(crate) mod paths;
 mod resource;
 mod rules;
 mod values;

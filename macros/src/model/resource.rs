@@ -20,6 +20,8 @@ pub(crate) struct Resource {
     pub(crate) plural: String,
     pub(crate) descriptions: Ident,
     pub(crate) attrs: KubeAttrs,
+    /// Paths that lead into other types.
+    pub(crate) checks: Vec<paths::Check>,
     /// The apply configuration of the spec, if there is to be one.
     pub(crate) apply: Option<Apply>,
 }
@@ -51,7 +53,7 @@ impl Resource {
         let kind = attrs.kind.clone()?;
         let root = root(&attrs, &kind, input, report)?;
         let seen = paths::Seen { fields: fields(input), status: attrs.status.is_some() };
-        check_paths(&mut attrs, &seen, report);
+        let checks = check_paths(&mut attrs, &seen, report);
         attrs.validations.iter().for_each(|r| rules::rule(r, report));
         let kind_text = kind.value();
         let singular = attrs.singular.as_ref().map_or_else(|| kind_text.to_ascii_lowercase(), LitStr::value);
@@ -70,6 +72,7 @@ impl Resource {
             descriptions,
             apply: attrs.apply.then(|| Apply::read(input)),
             attrs,
+            checks,
         })
     }
 }
@@ -137,7 +140,9 @@ fn check_names(attrs: &KubeAttrs, report: &mut Report) {
     }
 }
 
-fn check_paths(attrs: &mut KubeAttrs, seen: &paths::Seen, report: &mut Report) {
+fn check_paths(attrs: &mut KubeAttrs, seen: &paths::Seen, report: &mut Report) -> Vec<paths::Check> {
+    let mut checks = Vec::new();
+    let wanted = |form: &'static str, what: &str| paths::Wanted { form, what: what.to_owned() };
     let mut names: Vec<String> = Vec::new();
     for c in &attrs.columns {
         column(c, report);
@@ -145,13 +150,22 @@ fn check_paths(attrs: &mut KubeAttrs, seen: &paths::Seen, report: &mut Report) {
             report.at(&c.name, "there is a column of this name already");
         }
         names.push(c.name.value().to_uppercase());
-        paths::column(&c.json_path, seen, report);
+        let type_ = c.type_.value();
+        // A column of strings shows whatever it finds; others show nothing of what is of another type.
+        let form = match type_.as_str() {
+            "integer" | "number" => "Number",
+            "boolean" => "Flag",
+            "date" => "Text",
+            _ => "",
+        };
+        paths::column(&c.json_path, wanted(form, &format!("a column of type {type_}")), seen, &mut checks, report);
     }
     if let Some(s) = &attrs.scale {
-        paths::plain(&s.spec_replicas_path, &["spec"], "spec_replicas_path", seen, report);
-        paths::plain(&s.status_replicas_path, &["status"], "status_replicas_path", seen, report);
+        let (spec, status) = (wanted("Integer", "spec_replicas_path"), wanted("Integer", "status_replicas_path"));
+        paths::plain(&s.spec_replicas_path, &["spec"], spec, seen, &mut checks, report);
+        paths::plain(&s.status_replicas_path, &["status"], status, seen, &mut checks, report);
         if let Some(l) = &s.label_selector_path {
-            paths::plain(l, &["spec", "status"], "label_selector_path", seen, report);
+            paths::plain(l, &["spec", "status"], wanted("Text", "label_selector_path"), seen, &mut checks, report);
         }
     }
     for s in &mut attrs.selectable {
@@ -159,8 +173,10 @@ fn check_paths(attrs: &mut KubeAttrs, seen: &paths::Seen, report: &mut Report) {
         if !s.value().starts_with('.') {
             *s = LitStr::new(&format!(".{}", s.value()), s.span());
         }
-        paths::plain(s, &["spec", "status"], "a selectable field", seen, report);
+        let selectable = wanted("Selectable", "a selectable field");
+        paths::plain(s, &["spec", "status"], selectable, seen, &mut checks, report);
     }
+    checks
 }
 
 fn column(c: &ColumnAttrs, report: &mut Report) {

@@ -10,6 +10,7 @@ mod tests;
 mod versioned;
 
 pub(crate) use inherit::Inherit;
+pub(crate) use item::as_text;
 pub(crate) use kube::{ColumnAttrs, Crates, KubeAttrs, Mode, applies};
 pub(crate) use schema::{Facet, SchemaAttrs};
 pub(crate) use serde::{DefaultFrom, SerdeAttrs};

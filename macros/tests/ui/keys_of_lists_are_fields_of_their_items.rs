@@ -9,6 +9,14 @@ struct Spec {
     right: Option<Vec<Port>>,
     #[x_kube(list_map_keys("key"))]
     flat: Vec<Flat>,
+    #[x_kube(list_map_keys("port"))]
+    right_flat: Vec<Flat>,
+    #[x_kube(list_map_keys("maybe"))]
+    missing: Vec<Flat>,
+    #[x_kube(list_map_keys("list"))]
+    lists: Vec<Flat>,
+    #[x_kube(list_map_keys("key"))]
+    texts: Vec<String>,
 }
 
 #[derive(KubeSchema, Serialize, Deserialize)]
@@ -21,7 +29,10 @@ struct Port {
 #[derive(KubeSchema, Serialize, Deserialize)]
 struct Flat {
     #[serde(flatten)]
-    port: Port,
+    inner: Port,
+    port: i64,
+    maybe: Option<String>,
+    list: Vec<String>,
 }
 
 fn main() {}

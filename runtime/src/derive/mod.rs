@@ -5,17 +5,20 @@ mod apply;
 mod build;
 mod check;
 mod crd;
-mod fields;
 mod lists;
 mod probe;
+mod shape;
 mod structural;
 
 pub use apply::{Apply, MetadataApply, has_configuration};
 pub use build::{Branches, HasSchema, Object, Property, subschema, tuple, unit};
 pub use check::{Invalid, check_definition, validate, validate_value};
 pub use crd::{Column, Declared, Descriptions, Scale, root_schema, schema_value, structural_schema};
-pub use fields::{AnyFields, Fields, FieldsOf, key_is_field};
 pub use probe::{Default, ViaNothing, ViaSerialize};
+pub use shape::{
+    AnyFields, Depth, Field, Fields, Form, Shape, ShapeOf, Step, Top, Wanted, does_not_contain_itself,
+    field_path_leads, key_is_field, path_leads,
+};
 
 use schemars::{Schema, SchemaGenerator};
 
