@@ -9,6 +9,7 @@ use super::table::{Columns, Include};
 use super::websocket;
 use crate::resource::Object;
 use crate::resource::codec::protobuf;
+use crate::status::Status;
 use crate::storage::cache::Event;
 use crate::verbs::Entry;
 use crate::verbs::context::Target;
@@ -50,10 +51,7 @@ impl Running {
         let mut chunk = BytesMut::with_capacity(all.clamp(first.len(), self.joined));
         chunk.extend_from_slice(&first);
         while let Some(told) = self.told.next() {
-            let Some(frame) = self.events.encode(&told) else {
-                self.end();
-                break;
-            };
+            let Some(frame) = self.encode(&told) else { break };
             if frame.len() >= SHARED || chunk.len() + frame.len() > self.joined {
                 self.ahead = Some(frame);
                 break;
@@ -69,14 +67,19 @@ impl Running {
             self.counted.sent(told.len());
             self.told = told.into_iter();
         }
-        let frame = self.events.encode(&self.told.next()?);
-        if frame.is_none() {
+        let told = self.told.next()?;
+        self.encode(&told)
+    }
+
+    /// One event's frame. What cannot be shown in the version or form asked for ends the watch, as upstream does.
+    fn encode(&mut self, told: &Told) -> Option<Bytes> {
+        let frame = self.events.encode(told);
+        if frame.is_none() || self.events.failed {
             self.end();
         }
         frame
     }
 
-    /// What cannot be shown in the form asked for ends the watch, as upstream does.
     fn end(&mut self) {
         self.told = Vec::new().into_iter();
         self.watch.end();
@@ -115,13 +118,15 @@ pub(super) struct Events {
     include: Include,
     columns: Columns,
     heads_sent: bool,
+    /// Whether an object could not be converted: its error was the last frame.
+    failed: bool,
 }
 
 impl Events {
     /// For a watch that starts.
     pub(super) fn new(target: Target, accepted: Accepted, include: Include) -> Self {
         let columns = Columns::of(target.version());
-        Self { target, accepted, include, columns, heads_sent: false }
+        Self { target, accepted, include, columns, heads_sent: false, failed: false }
     }
 
     /// One event's frame; `None` when there is no such form of it.
@@ -174,15 +179,32 @@ impl Events {
 
     /// An object's frame. All watchers of whole objects in one version share it.
     fn object(&mut self, kind: &str, entry: &Entry, event: Option<&Arc<Event<Entry>>>, slot: u8) -> Option<Bytes> {
+        match self.converted(kind, entry, event, slot) {
+            Ok(frame) => frame,
+            Err(status) => {
+                self.failed = true;
+                Some(self.frame("ERROR", &status.to_value()))
+            }
+        }
+    }
+
+    fn converted(
+        &mut self,
+        kind: &str,
+        entry: &Entry,
+        event: Option<&Arc<Event<Entry>>>,
+        slot: u8,
+    ) -> Result<Option<Bytes>, Status> {
         if self.accepted.form != Form::Whole {
-            let shown = self.shown(&parsed(&self.target, entry).ok()?, self.include)?;
-            return Some(self.frame(kind, &shown));
+            let object = parsed(&self.target, entry)?;
+            return Ok(self.shown(&object, self.include).map(|shown| self.frame(kind, &shown)));
         }
         let make = || self.target.served.bytes(entry, self.target.version).map(|bytes| line(kind, &bytes));
         match event {
-            Some(event) => event.frame(self.target.version, slot, make).ok(),
-            None => make().ok(),
+            Some(event) => event.frame(self.target.version, slot, make),
+            None => make(),
         }
+        .map(Some)
     }
 }
 

@@ -256,9 +256,11 @@ cases! {
     parameters_are_read_as_upstream_reads_them
     reviews_answer_who_i_am_and_what_i_may
     users_act_for_others_where_they_may
+    versions_are_seen_in_their_own_schema
     versions_limits_and_matches_in_every_combination
     watches_begin_and_end_cleanly
     watches_in_other_forms
+    webhooks_are_not_called_and_nothing_is_lost
     what_is_selected_is_what_upstream_selects
 }
 

@@ -173,8 +173,10 @@ pub struct Index {
 pub struct Entry {
     /// The revision of the write that made it; 0 for one that was never stored (dry run).
     pub revision: u64,
-    /// The storage version's encoding, of which the others are made.
+    /// The encoding of the version that it is stored in, of which the others are made.
     pub encoded: Encoded,
+    /// That version, by its index: the storage version, or one that was it when the object was last written.
+    pub version: usize,
     /// For selectors.
     pub index: Arc<Index>,
     /// Whether the stored bytes are these: a definition that changed since reads other ones of them.
@@ -210,6 +212,7 @@ impl Entry {
         Self {
             revision,
             encoded: pending.encoded.clone(),
+            version: pending.version,
             index: pending.index.clone(),
             as_stored: pending.as_stored,
             served: slots(versions),
@@ -221,6 +224,7 @@ impl Entry {
         Self {
             revision,
             encoded: self.encoded.clone(),
+            version: self.version,
             index: self.index.clone(),
             as_stored: self.as_stored,
             served: slots(self.served.len()),

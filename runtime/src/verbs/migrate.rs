@@ -3,8 +3,9 @@
 //! rewritten is not rewritten twice. A definition of the store then forgets the old versions (`status.storedVersions`).
 
 use super::engine::Engine;
+use super::entry;
 use super::kinds::definitions;
-use super::served::{Served, key_prefix};
+use super::served::{Pending, Served, key_prefix};
 use super::store::storage_error;
 use crate::resource::GroupResource;
 use crate::schema::definition::Conversion;
@@ -105,7 +106,7 @@ async fn rewrite(engine: &Engine, served: &Served, mut kv: KeyValue) -> Result<s
         if version_of(&kv) == wanted {
             return Ok(Ok(false));
         }
-        let pending = match served.codec().read(&kv.value) {
+        let pending = match stored_anew(served, &kv) {
             Ok(pending) => pending,
             Err(why) => return Ok(Err(format!("{}: {why}", kv.key))),
         };
@@ -127,6 +128,16 @@ async fn rewrite(engine: &Engine, served: &Served, mut kv: KeyValue) -> Result<s
             }
         }
     }
+}
+
+/// A stored object in the storage version.
+fn stored_anew(served: &Served, kv: &KeyValue) -> std::result::Result<Pending, String> {
+    let pending = served.codec().read(&kv.value)?;
+    if pending.version == served.storage_version {
+        return Ok(pending);
+    }
+    let object = entry::decode(&pending.encoded.bytes)?;
+    served.encode(&object, pending.version).map_err(|e| e.message)
 }
 
 /// apiVersion of a stored object; empty when it cannot be read, which reading it whole will tell.

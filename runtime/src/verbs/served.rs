@@ -6,7 +6,7 @@ use super::strategy::Strategy;
 use crate::patch::apply::FieldManager;
 use crate::resource::conversion::Graph;
 use crate::resource::{GroupResource, GroupVersion, Object};
-use crate::schema::definition::{Definition, Scope};
+use crate::schema::definition::{Conversion, Definition, Scope, Version};
 use crate::status::{Result, Status};
 use crate::storage::cache::Cache;
 use crate::storage::{Attachment, Revision};
@@ -74,8 +74,8 @@ impl Served {
     /// # Errors
     /// 500 for what cannot be converted.
     pub fn bytes(&self, entry: &Entry, version: usize) -> Result<Bytes> {
-        // Those of the storage version are its stored bytes, which are not kept twice.
-        if version == self.storage_version {
+        // Those of the version it is stored in are its stored bytes, which are not kept twice.
+        if version == entry.version {
             return Ok(entry.encoded.at_revision(entry.revision));
         }
         entry.served(version, || {
@@ -89,7 +89,7 @@ impl Served {
     /// # Errors
     /// 500 for what cannot be converted.
     pub fn len(&self, entry: &Entry, version: usize) -> Result<usize> {
-        match version == self.storage_version {
+        match version == entry.version {
             true => Ok(entry.encoded.len_at(entry.revision)),
             false => self.bytes(entry, version).map(|b| b.len()),
         }
@@ -97,7 +97,7 @@ impl Served {
 
     /// Appends an entry's bytes in a version. An entry whose [`Served::len`] is known can be converted: its bytes are there.
     pub fn append(&self, entry: &Entry, version: usize, out: &mut Vec<u8>) {
-        if version == self.storage_version {
+        if version == entry.version {
             entry.encoded.append_at_revision(entry.revision, out);
         } else if let Ok(bytes) = self.bytes(entry, version) {
             out.extend_from_slice(&bytes);
@@ -110,16 +110,17 @@ impl Served {
     /// 500 for what cannot be converted.
     pub fn decode(&self, entry: &Entry, version: usize) -> Result<Object> {
         let object = entry.decode();
-        if version == self.storage_version { Ok(object) } else { self.convert(object, version) }
+        if version == entry.version { Ok(object) } else { self.convert(object, version) }
     }
 
     /// An object of one version in another: converted, or with its apiVersion rewritten, and what the other version does not
     /// know is pruned (S74, S79).
     fn convert(&self, object: Object, to: usize) -> Result<Object> {
         let name = object.name().to_owned();
-        self.definition
-            .convert(self.conversion.as_deref(), object, to)
-            .map_err(|e| Status::internal(format!("{} {name:?}: {e}", self.definition.names.kind)))
+        self.definition.convert(self.conversion.as_deref(), object, to).map_err(|e| match self.definition.conversion {
+            Conversion::Webhook(_) if self.conversion.is_none() => Status::unclassified(e.why),
+            _ => Status::internal(format!("{} {name:?}: {e}", self.definition.names.kind)),
+        })
     }
 
     /// What the cache is told beside the bytes of a write.
@@ -176,6 +177,8 @@ impl Served {
 pub struct Pending {
     /// Bytes for storage and, with the revision spliced in, for clients.
     pub encoded: Encoded,
+    /// The version that they are of, by its index.
+    pub version: usize,
     /// For selectors.
     pub index: Arc<Index>,
     /// Whether the stored bytes are these.
@@ -196,7 +199,8 @@ impl Pending {
     }
 }
 
-/// Turns stored bytes into entries, as the storage version's schema sees them: pruned and defaulted (S13, S19).
+/// Turns stored bytes into entries, as the schema of the version sees them that they are stored in: pruned and defaulted (S13,
+/// S19). An object that was stored before the storage version was another one stays what it is until it is written.
 #[derive(Clone)]
 pub struct Codec {
     definition: Arc<Definition>,
@@ -212,34 +216,39 @@ impl Codec {
 
     /// Encodes an object of the storage version.
     pub fn encode(&self, object: &Object) -> Pending {
-        Pending { encoded: Encoded::new(object), index: Arc::new(self.index(object)), as_stored: true }
+        self.encode_in(object, self.storage_version)
     }
 
-    /// Reads stored bytes of any version.
+    /// Encodes an object of a version as it is.
+    pub fn encode_in(&self, object: &Object, version: usize) -> Pending {
+        let index = Arc::new(self.index(object, version));
+        Pending { encoded: Encoded::new(object), version, index, as_stored: true }
+    }
+
+    /// Reads stored bytes of any version. One that the definition does not have any more is taken for the storage version.
     pub fn read(&self, stored: &Bytes) -> std::result::Result<Pending, String> {
         let object = entry::decode(stored)?;
-        let object = self
-            .definition
-            .convert(self.conversion.as_deref(), object, self.storage_version)
-            .map_err(|e| e.to_string())?;
+        let of = |v: &Version| GroupVersion::new(&self.definition.group, &v.name).to_string() == object.api_version();
+        let version = self.definition.versions.iter().position(of).unwrap_or(self.storage_version);
+        let object = self.definition.convert(self.conversion.as_deref(), object, version).map_err(|e| e.to_string())?;
         let mut value = object.into_value();
-        self.definition.versions[self.storage_version].schema.default(&mut value);
+        self.definition.versions[version].schema.default(&mut value);
         let object = Object::from_value(value).map_err(|_| "stored value is not a JSON object")?;
-        let mut pending = self.encode(&object);
+        let mut pending = self.encode_in(&object, version);
         pending.as_stored = pending.encoded.bytes == *stored;
         // Mostly they are what was stored: one copy serves store and cache.
         pending.encoded.share(stored);
         Ok(pending)
     }
 
-    fn index(&self, object: &Object) -> Index {
+    fn index(&self, object: &Object, of: usize) -> Index {
         let labels = object.meta("labels").and_then(Value::as_object);
         let labels =
             labels.into_iter().flatten().filter_map(|(k, v)| Some((k.as_str().into(), v.as_str()?.into()))).collect();
         let mut fields = Vec::new();
         for (i, version) in self.definition.versions.iter().enumerate() {
             // Each version selects by its own form of the object. What has no such form has no such fields.
-            let converted = match self.conversion.as_deref().filter(|_| i != self.storage_version) {
+            let converted = match self.conversion.as_deref().filter(|_| i != of) {
                 Some(graph) if !version.selectable_fields.is_empty() => {
                     Some(self.definition.convert(Some(graph), object.clone(), i).unwrap_or_default())
                 }

@@ -234,7 +234,11 @@ impl Engine {
                 Change::Put(object) => (object, Some(Owners::Expendable)),
                 Change::Merge(object) => (object, Some(Owners::Kept)),
             };
-            let mut pending = served.encode(&object, target.version)?;
+            let mut pending = match owners {
+                Some(_) => served.encode(&object, target.version)?,
+                // It is not stored any more: it need not be one that can be.
+                None => served.codec().encode_in(&object, target.version),
+            };
             pending.share(&current);
             if owners.is_some() && current.as_stored && pending.encoded.bytes == current.encoded.bytes {
                 return Ok(Written::Stored(current));

@@ -289,6 +289,10 @@ async fn bring(engine: &Arc<Engine>, crd: &Value, object: &Object) -> Result<()>
         });
         return Ok(());
     }
+    if matches!(definition.conversion, Conversion::Webhook(_)) && definition.versions.len() > 1 {
+        tracing::warn!(definition = %resource, "its versions are converted by a webhook, which this server does not call: objects \
+            are served in the version that they are stored in, and requests for another one are refused");
+    }
     let mut served = engine.load(definition, None, None, object.uid().to_owned()).await?;
     served.terminating = object.is_terminating();
     if let Some(old) = old {

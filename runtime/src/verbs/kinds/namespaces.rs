@@ -338,7 +338,8 @@ pub(super) async fn empty(
     for entry in all() {
         let target = Target {
             served: kind.clone(),
-            version: kind.storage_version,
+            // That one needs no conversion, which might fail.
+            version: entry.version,
             namespace: entry.namespace.to_string(),
             name: entry.name.to_string(),
             part: Part::Main,
