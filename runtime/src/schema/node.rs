@@ -288,6 +288,11 @@ impl Node {
         }
     }
 
+    /// Whether its strings mean nothing but their text.
+    pub(crate) fn is_text(&self) -> bool {
+        (self.type_ == Some(Type::String) && self.format.is_none()) || self.int_or_string
+    }
+
     /// The declared property of that name.
     pub fn property(&self, name: &str) -> Option<&Node> {
         // Among few, lengths tell most names apart, which is faster than to ask for their order.
@@ -313,6 +318,11 @@ impl Node {
 }
 
 impl Checks {
+    /// Whether other schemas are asked too.
+    pub(crate) fn has_branches(&self) -> bool {
+        !(self.any_of.is_empty() && self.one_of.is_empty() && self.all_of.is_empty() && self.not.is_none())
+    }
+
     fn read(m: &Map<String, Value>, intern: &mut Intern) -> Option<Self> {
         const KEYWORDS: [&str; 17] = [
             "minimum",

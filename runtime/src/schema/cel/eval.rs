@@ -1,15 +1,17 @@
 //! Evaluation with cel-go's semantics: errors are values that `||`, `&&` and comprehensions may absorb, every step is
 //! metered, and what the object holds is only looked at where the expression looks.
 
-use super::cost::{self, Cost, Meter};
+use super::cost::{self, Meter};
+use super::functions::Compiled;
 use super::message;
-use super::plan::{Attr, Base, Fold, Invocation, Node, Program, Qual, QualKey, check_qualifier};
-use super::value::{Error, Key, List, Map, Result, Value};
+use super::plan::{Base, Fold, Invocation, Node, Program};
+use super::select::{Found, find, resolve};
+use super::value::{Error, Key, Map, Result, Str, Value, characters};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A variable: an accumulator gets its first value when it is first asked for.
-enum Slot<'a> {
+pub(super) enum Slot<'a> {
     Unset(&'a Node),
     Set(Result<'a>),
 }
@@ -17,9 +19,9 @@ enum Slot<'a> {
 /// With so few variables, as nearly all rules have, there is no need for the heap.
 const FEW: usize = 4;
 
-struct Frame<'a, 'm> {
-    slots: &'m mut [Slot<'a>],
-    meter: &'m mut Meter,
+pub(super) struct Frame<'a, 'm> {
+    pub(super) slots: &'m mut [Slot<'a>],
+    pub(super) meter: &'m mut Meter,
 }
 
 impl Program {
@@ -61,7 +63,7 @@ fn owned(v: Value<'_>) -> std::result::Result<Value<'static>, Error> {
         Value::Bytes(b) => Value::Bytes(b),
         Value::Timestamp(t) => Value::Timestamp(t),
         Value::Duration(d) => Value::Duration(d),
-        Value::Type(t) => Value::Type(super::value::Str::Shared((&*t).into())),
+        Value::Type(t) => Value::Type(Str::Shared((&*t).into())),
         Value::Opaque(o) => Value::Opaque(o),
         Value::Optional(None) => Value::Optional(None),
         Value::Optional(Some(v)) => Value::some(owned(Arc::unwrap_or_clone(v))?),
@@ -77,7 +79,7 @@ fn owned(v: Value<'_>) -> std::result::Result<Value<'static>, Error> {
     })
 }
 
-fn eval<'a>(node: &'a Node, f: &mut Frame<'a, '_>) -> Result<'a> {
+pub(super) fn eval<'a>(node: &'a Node, f: &mut Frame<'a, '_>) -> Result<'a> {
     match node {
         Node::Const(v) => Ok(v.lend()),
         Node::Attr(a) => {
@@ -98,9 +100,9 @@ fn eval<'a>(node: &'a Node, f: &mut Frame<'a, '_>) -> Result<'a> {
                 v => Ok(v),
             }
         }
-        Node::Or(terms) => logic(terms, true, f),
-        Node::And(terms) => logic(terms, false, f),
-        Node::Equal(sides, wanted) => equal(sides, *wanted, f),
+        Node::Or(terms) => logic(terms, true, f).map(Value::Bool),
+        Node::And(terms) => logic(terms, false, f).map(Value::Bool),
+        Node::Equal(sides, wanted) => equal(sides, *wanted, f).map(Value::Bool),
         Node::NotStrictlyFalse(arg) => {
             let value = absorb(eval(arg, f))?;
             f.meter.charge(1)?;
@@ -159,37 +161,59 @@ fn contains<'k>(set: &BTreeSet<Key<'k>>, key: &Key<'k>) -> bool {
 }
 
 /// Errors that may be absorbed as values; those that may not end the evaluation.
-fn absorb<'a>(r: Result<'a>) -> std::result::Result<Result<'a>, Error> {
+pub(super) fn absorb<'a>(r: Result<'a>) -> std::result::Result<Result<'a>, Error> {
     match r {
         Err(e) if e.is_cancelled() => Err(e),
         r => Ok(r),
     }
 }
 
+/// Evaluates where a boolean is asked for, without making a value of it; none is another value.
+fn holds<'a>(node: &'a Node, f: &mut Frame<'a, '_>) -> std::result::Result<Option<bool>, Error> {
+    match node {
+        Node::Or(terms) => logic(terms, true, f).map(Some),
+        Node::And(terms) => logic(terms, false, f).map(Some),
+        Node::Equal(sides, wanted) => equal(sides, *wanted, f).map(Some),
+        Node::Call(c) => match c.known_pattern() {
+            Some((pattern, text)) if pattern.is_test() => Ok(Some(pattern.is_match(&subject(text, pattern, f)?))),
+            _ => call(c, f).map(truth),
+        },
+        node => eval(node, f).map(truth),
+    }
+}
+
+fn truth(value: Value<'_>) -> Option<bool> {
+    match value {
+        Value::Bool(b) => Some(b),
+        _ => None,
+    }
+}
+
 /// `||` where `decisive` is true, `&&` where it is false.
-fn logic<'a>(terms: &'a [Node], decisive: bool, f: &mut Frame<'a, '_>) -> Result<'a> {
+fn logic<'a>(terms: &'a [Node], decisive: bool, f: &mut Frame<'a, '_>) -> std::result::Result<bool, Error> {
     let mut error = None;
     for term in terms {
-        match absorb(eval(term, f))? {
-            Ok(Value::Bool(b)) if b == decisive => return Ok(Value::Bool(decisive)),
-            Ok(Value::Bool(_)) => {}
-            Ok(_) => error = error.or_else(|| Some(Error::no_such_overload())),
+        match holds(term, f) {
+            Ok(Some(b)) if b == decisive => return Ok(decisive),
+            Ok(Some(_)) => {}
+            Ok(None) => error = error.or_else(|| Some(Error::no_such_overload())),
+            Err(e) if e.is_cancelled() => return Err(e),
             Err(e) => error = error.or(Some(e)),
         }
     }
-    error.map_or(Ok(Value::Bool(!decisive)), Err)
+    error.map_or(Ok(!decisive), Err)
 }
 
-fn equal<'a>(sides: &'a [Node; 2], wanted: bool, f: &mut Frame<'a, '_>) -> Result<'a> {
+fn equal<'a>(sides: &'a [Node; 2], wanted: bool, f: &mut Frame<'a, '_>) -> std::result::Result<bool, Error> {
     let a = absorb(eval(&sides[0], f))?;
     let b = absorb(eval(&sides[1], f))?;
     let value = match (&a, &b) {
         (Err(e), _) | (_, Err(e)) => Err(e.clone()),
         (Ok(a), Ok(b)) => match (a.equals_or_null(b), wanted) {
-            (Ok(same), wanted) => Ok(Value::Bool(same == wanted)),
+            (Ok(same), wanted) => Ok(same == wanted),
             (Err(e), true) => Err(e),
             // What cannot be compared differs.
-            (Err(_), false) => Ok(Value::Bool(true)),
+            (Err(_), false) => Ok(true),
         },
     };
     f.meter.charge(cost::equality(a.as_ref().ok(), b.as_ref().ok(), wanted))?;
@@ -197,11 +221,8 @@ fn equal<'a>(sides: &'a [Node; 2], wanted: bool, f: &mut Frame<'a, '_>) -> Resul
 }
 
 fn call<'a>(c: &'a Invocation, f: &mut Frame<'a, '_>) -> Result<'a> {
-    if let (Some(pattern), [text, _], Cost::Pattern) = (&c.pattern, &*c.args, c.cost) {
-        // The pattern is known, and so is what it costs.
-        let text = eval(text, f)?;
-        f.meter.charge(cost::matching(text.cost_size(), pattern.cost))?;
-        return pattern.run(&[text]);
+    if let Some((pattern, text)) = c.known_pattern() {
+        return pattern.run(&subject(text, pattern, f)?, None);
     }
     // Nearly all calls have one or two arguments, which need no heap.
     match &*c.args {
@@ -217,6 +238,28 @@ fn call<'a>(c: &'a Invocation, f: &mut Frame<'a, '_>) -> Result<'a> {
             let mut args = vec![Value::Null; nodes.len()];
             evaluate(c, nodes, &mut args, f)
         }
+    }
+}
+
+/// The text that a pattern is matched against. The pattern is known, and so is what it costs.
+fn subject<'a>(text: &'a Node, pattern: &Compiled, f: &mut Frame<'a, '_>) -> std::result::Result<Str<'a>, Error> {
+    let found = match text {
+        Node::Attr(a) if !matches!(a.base, Base::If(..)) => {
+            let found = find(a, f);
+            f.meter.charge(1)?;
+            found
+        }
+        node => Found::Value(eval(node, f)),
+    };
+    if let Some(text) = found.text() {
+        f.meter.charge(cost::matching(characters(text), pattern.cost))?;
+        return Ok(Str::Borrowed(text));
+    }
+    let value = found.value()?;
+    f.meter.charge(cost::matching(value.cost_size(), pattern.cost))?;
+    match value {
+        Value::String(text) => Ok(text),
+        _ => Err(Error::no_such_overload()),
     }
 }
 
@@ -248,7 +291,10 @@ fn evaluate<'a>(c: &'a Invocation, nodes: &'a [Node], args: &mut [Value<'a>], f:
 
 fn run<'a>(c: &'a Invocation, args: &mut [Value<'a>]) -> Result<'a> {
     match &c.pattern {
-        Some(pattern) => pattern.run(args),
+        Some(pattern) => match args {
+            [Value::String(text), rest @ ..] => pattern.run(text, rest.get(1)),
+            _ => Err(Error::no_such_overload()),
+        },
         None => c.call.run(args),
     }
 }
@@ -264,7 +310,7 @@ fn take<'a>(slot: usize, f: &mut Frame<'a, '_>) -> Result<'a> {
 }
 
 /// Sees to it that an accumulator has its first value.
-fn force<'a>(slot: usize, f: &mut Frame<'a, '_>) -> std::result::Result<(), Error> {
+pub(super) fn force<'a>(slot: usize, f: &mut Frame<'a, '_>) -> std::result::Result<(), Error> {
     if let Some(Slot::Unset(init)) = f.slots.get(slot) {
         let init = *init;
         f.slots[slot] = Slot::Set(Ok(Value::Null));
@@ -272,143 +318,6 @@ fn force<'a>(slot: usize, f: &mut Frame<'a, '_>) -> std::result::Result<(), Erro
         f.slots[slot] = Slot::Set(value);
     }
     Ok(())
-}
-
-fn resolve<'a>(attr: &'a Attr, f: &mut Frame<'a, '_>) -> Result<'a> {
-    let value = match &attr.base {
-        Base::Var(slot) => {
-            force(*slot, f)?;
-            match (f.slots.get(*slot), &*attr.quals) {
-                // What is selected from is only looked at.
-                (Some(Slot::Set(Ok(value))), [first, rest @ ..])
-                    if matches!(first.key, QualKey::Const(..))
-                        && !first.optional
-                        && !matches!(value, Value::Optional(_)) =>
-                {
-                    let found = first.constant(value, false);
-                    return match advance(found, first, false, f)? {
-                        Some(value) if rest.is_empty() => Ok(value),
-                        Some(value) => walk(value, false, rest, f),
-                        None => Ok(Value::Optional(None)),
-                    };
-                }
-                (Some(Slot::Set(value)), _) => value.clone()?,
-                _ => return Err(Error::new("no such attribute(s)")),
-            }
-        }
-        Base::Missing(name) => return Err(Error::new(format!("no such attribute(s): {name}"))),
-        Base::If(parts) => {
-            let (condition, yes, no) = &**parts;
-            return match eval(condition, f)? {
-                Value::Bool(true) => resolve(yes, f),
-                Value::Bool(false) => resolve(no, f),
-                _ => Err(Error::no_such_overload()),
-            };
-        }
-        Base::Of(node) => eval(node, f)?,
-    };
-    if attr.quals.is_empty() { Ok(value) } else { select(value, &attr.quals, f) }
-}
-
-/// Selects step by step; from the first optional step on, what is not there is no error but none.
-fn select<'a>(value: Value<'a>, quals: &'a [Arc<Qual>], f: &mut Frame<'a, '_>) -> Result<'a> {
-    match value {
-        Value::Optional(None) => Ok(Value::Optional(None)),
-        Value::Optional(Some(v)) => walk(Arc::unwrap_or_clone(v), true, quals, f),
-        v => walk(v, false, quals, f),
-    }
-}
-
-fn walk<'a>(mut value: Value<'a>, mut optional: bool, quals: &'a [Arc<Qual>], f: &mut Frame<'a, '_>) -> Result<'a> {
-    for q in quals {
-        optional |= q.optional;
-        let found = match &q.key {
-            QualKey::Const(..) => q.constant(&value, optional),
-            QualKey::Dynamic(attr) => {
-                let key = absorb(resolve(attr, f))?;
-                match key.and_then(|k| check_qualifier(&k).map(|()| k)) {
-                    Ok(key) => get(&value, &key, optional),
-                    Err(e) => Err(e),
-                }
-            }
-        };
-        match advance(found, q, optional, f)? {
-            Some(v) => value = v,
-            None => return Ok(Value::Optional(None)),
-        }
-    }
-    Ok(if optional { Value::some(value) } else { value })
-}
-
-/// What the next step selects from; none if the whole is none.
-fn advance<'a>(found: Found<'a>, q: &Qual, optional: bool, f: &mut Frame<'a, '_>) -> Found<'a> {
-    let tests = q.test && !optional;
-    match found {
-        Ok(None) if !tests => Ok(None),
-        Ok(found) => {
-            f.meter.charge(1)?;
-            Ok(if tests { Some(Value::Bool(found.is_some())) } else { found })
-        }
-        Err(e) => {
-            // Upstream only counts steps that lead somewhere, or fail where they had to.
-            if !optional && !e.is_cancelled() {
-                f.meter.charge(1)?;
-            }
-            Err(e)
-        }
-    }
-}
-
-type Found<'a> = std::result::Result<Option<Value<'a>>, Error>;
-
-impl Qual {
-    /// What a constant key selects.
-    fn constant<'a>(&self, value: &Value<'a>, optional: bool) -> Found<'a> {
-        let QualKey::Const(key, name) = &self.key else { return Ok(None) };
-        let test = optional || self.test;
-        match (value, key) {
-            (Value::Map(Map::Json(m)), Value::String(s)) => match m.named(s, name.as_deref()) {
-                Some(v) => v.map(Some),
-                None if test => Ok(None),
-                None => Err(Error::new(format!("no such key: {key}"))),
-            },
-            _ => get(value, key, test),
-        }
-    }
-}
-
-/// What a key selects: none where it is not there and that was the question.
-fn get<'a>(value: &Value<'a>, key: &Value<'_>, test: bool) -> Found<'a> {
-    match value {
-        Value::Map(m) => match m.get(key) {
-            Some(v) => v.map(Some),
-            None if test => Ok(None),
-            None => Err(Error::new(format!("no such key: {key}"))),
-        },
-        Value::List(l) => {
-            let i = index(key)?;
-            match usize::try_from(i).ok().and_then(|i| l.get(i)) {
-                Some(_) if matches!(l, List::Json { .. }) && !matches!(key, Value::Int(_)) => {
-                    Err(Error::new(format!("unsupported index: {key}")))
-                }
-                Some(v) => v.map(Some),
-                None if test => Ok(None),
-                None => Err(Error::new(format!("index out of bounds: {key}"))),
-            }
-        }
-        _ if test => Ok(None),
-        _ => Err(Error::new(format!("no such key: {key}"))),
-    }
-}
-
-fn index(key: &Value<'_>) -> std::result::Result<i64, Error> {
-    let unsupported = || Error::new(format!("unsupported index value {key} in list"));
-    match key {
-        Value::Int(i) => Ok(*i),
-        Value::Uint(u) => i64::try_from(*u).map_err(|_| unsupported()),
-        Value::Double(d) => super::value::go::whole_i64(*d).ok_or_else(unsupported),
-        v => Err(Error::new(format!("unsupported index type '{}' in list", v.type_name()))),
-    }
 }
 
 fn make_list<'a>(items: &'a [(Node, bool)], f: &mut Frame<'a, '_>) -> Result<'a> {
@@ -526,10 +435,11 @@ fn turn_of_all<'a>(accu: usize, terms: &'a [Node], f: &mut Frame<'a, '_>) -> std
     }
     // The step: the accumulator again, and what must be true.
     f.meter.charge(1)?;
-    match absorb(logic(terms, false, f))? {
-        Ok(Value::Bool(true)) => {}
+    match logic(terms, false, f) {
+        Ok(true) => {}
+        Err(e) if e.is_cancelled() => return Err(e),
         Err(_) if matches!(f.slots.get(accu), Some(Slot::Set(Err(_)))) => {}
-        value => f.slots[accu] = Slot::Set(value),
+        value => f.slots[accu] = Slot::Set(value.map(Value::Bool)),
     }
     Ok(true)
 }

@@ -28,6 +28,7 @@ mod range;
 #[cfg(test)]
 mod recorded_tests;
 mod rule;
+mod select;
 #[cfg(test)]
 mod tests;
 pub mod types;

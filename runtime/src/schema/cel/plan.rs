@@ -54,6 +54,16 @@ pub(super) struct Invocation {
     pub(super) pattern: Option<Compiled>,
 }
 
+impl Invocation {
+    /// The pattern that a text is matched against, and the text, where nothing else is to be evaluated.
+    pub(super) fn known_pattern(&self) -> Option<(&Compiled, &Node)> {
+        match (&self.pattern, &*self.args, self.cost) {
+            (Some(pattern), [text, _], Cost::Pattern) => Some((pattern, text)),
+            _ => None,
+        }
+    }
+}
+
 impl std::fmt::Debug for Invocation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Invocation").field("function", &self.call.name()).field("args", &self.args).finish()

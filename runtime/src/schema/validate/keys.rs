@@ -48,11 +48,11 @@ fn rank(v: &Value) -> u8 {
 /// A number that equal values share, and that tells most others apart: comparing texts, which share beginnings, is dear.
 fn mark(v: &Value) -> u64 {
     match v {
-        Value::String(s) => s.as_bytes().chunks(8).fold(s.len() as u64, |seed, chunk| {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            mix(seed, u64::from_le_bytes(word))
-        }),
+        Value::String(s) => {
+            let chunks = s.as_bytes().chunks_exact(8);
+            let end = chunks.remainder().iter().fold(0, |word, b| word << 8 | u64::from(*b));
+            chunks.fold(mix(s.len() as u64, end), |seed, c| mix(seed, c.try_into().map_or(0, u64::from_le_bytes)))
+        }
         Value::Number(n) => n.as_i64().map_or(2, |i| mix(3, i as u64)),
         Value::Bool(b) => 4 + u64::from(*b),
         // The order tells these apart.
@@ -99,8 +99,11 @@ impl<'a> Keyed<'a> {
 
 impl Identity for Keyed<'_> {
     fn mark(self) -> u64 {
-        let more = self.rest.iter().map(|k| self.item.get(&**k));
-        std::iter::once(self.first).chain(more).fold(0, |seed, v| mix(seed, v.map_or(0, mark)))
+        let mut seed = mix(0, self.first.map_or(0, mark));
+        for k in self.rest {
+            seed = mix(seed, self.item.get(&**k).map_or(0, mark));
+        }
+        seed
     }
 
     /// An absent key comes before all others.

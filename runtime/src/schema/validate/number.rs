@@ -43,6 +43,7 @@ impl Num {
         if integer {
             let as_int = match self {
                 Self::Int(i) => Some(i),
+                Self::Float(f) if f.fract() == 0.0 && f.abs() < MAX_SAFE => Some(f as i64),
                 // The shortest text of -2^63 as a float is another number, too small for an int64.
                 Self::Float(f) if f.fract() == 0.0 => f.to_string().parse().ok(),
                 Self::Float(_) => None,

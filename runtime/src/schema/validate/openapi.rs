@@ -7,6 +7,7 @@ use super::{bad, formats};
 use crate::schema::node::{Additional, Checks, Node, Type};
 use crate::status::field::{BadValue, FieldError, Kind, Path};
 use serde_json::{Map, Value};
+use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::fmt::Write;
 
@@ -197,7 +198,7 @@ fn check<'a>(node: &'a Node, x: &'a Value, at: &At<'_>, pair: Option<Pair<'a>>, 
         }
         found.matches += 1;
     }
-    if let Some(c) = checks {
+    if let Some(c) = checks.filter(|c| c.has_branches()) {
         logic(c, x, at, found);
     }
     found.matches += 2;
@@ -234,7 +235,7 @@ fn check<'a>(node: &'a Node, x: &'a Value, at: &At<'_>, pair: Option<Pair<'a>>, 
         }
         _ => {}
     }
-    if let Some(c) = checks {
+    if let Some(c) = checks.filter(|c| !c.enum_.is_empty()) {
         enumeration(c, x, at, found);
     }
     found.matches += 1;
@@ -412,22 +413,27 @@ fn number(node: &Node, c: Option<&Checks>, format: Option<&str>, x: Num, at: &At
         }
         fits
     };
-    let value = || BadValue::Raw(x.v());
-    let float_value = || BadValue::Raw(Num::Float(x.float()).v());
+    // A bound, and the number beside it, as errors print them.
+    let shown = |bound: f64, native: bool| match x {
+        Num::Int(_) if native => ((bound as i64).to_string(), BadValue::Raw(x.v())),
+        _ => (float_v(bound), BadValue::Raw(Num::Float(x.float()).v())),
+    };
+    let compared = |bound: f64, native: bool| match x {
+        Num::Int(i) if native => Some(i.cmp(&(bound as i64))),
+        _ => x.float().partial_cmp(&bound),
+    };
     if let Some(factor) = c.multiple_of {
         let native = native(factor, "MultipleOf", found);
-        let (ok, positive, factor, shown) = match x {
-            Num::Int(i) if native => {
-                let f = factor as i64;
-                (f > 0 && i % f == 0, f > 0, f.to_string(), value())
-            }
+        let (divides, positive) = match x {
+            Num::Int(i) if native => (factor as i64 > 0 && i % factor as i64 == 0, factor as i64 > 0),
             _ => {
                 let f = x.float();
                 let quotient = if factor < 1.0 { 1.0 / factor * f } else { f / factor };
-                (factor > 0.0 && is_json_integer(quotient), factor > 0.0, float_v(factor), float_value())
+                (is_json_integer(quotient), factor > 0.0)
             }
         };
         if !positive {
+            let (factor, _) = shown(factor, native);
             let text = format!("factor MultipleOf declared for {} must be positive: {factor}", at.text());
             found.add(Failure {
                 name: Some(at.text()),
@@ -436,29 +442,26 @@ fn number(node: &Node, c: Option<&Checks>, format: Option<&str>, x: Num, at: &At
                 text,
                 detail: None,
             });
-        } else if !ok {
+        } else if !divides {
+            let (factor, shown) = shown(factor, native);
             found.add(Failure::invalid(at, shown, format_args!("should be a multiple of {factor}")));
         }
     }
     if let Some(min) = c.minimum {
         let native = native(min, "Minimum boundary", found);
-        let (below, equal, bound, shown) = match x {
-            Num::Int(i) if native => (i < min as i64, i == min as i64, (min as i64).to_string(), value()),
-            _ => (x.float() < min, x.float() == min, float_v(min), float_value()),
-        };
-        if below || (c.exclusive_minimum && equal) {
+        let order = compared(min, native);
+        if order == Some(Ordering::Less) || (c.exclusive_minimum && order == Some(Ordering::Equal)) {
             let or = if c.exclusive_minimum { "" } else { "or equal to " };
+            let (bound, shown) = shown(min, native);
             found.add(Failure::invalid(at, shown, format_args!("should be greater than {or}{bound}")));
         }
     }
     if let Some(max) = c.maximum {
         let native = native(max, "Maximum boundary", found);
-        let (above, equal, bound, shown) = match x {
-            Num::Int(i) if native => (i > max as i64, i == max as i64, (max as i64).to_string(), value()),
-            _ => (x.float() > max, x.float() == max, float_v(max), float_value()),
-        };
-        if above || (c.exclusive_maximum && equal) {
+        let order = compared(max, native);
+        if order == Some(Ordering::Greater) || (c.exclusive_maximum && order == Some(Ordering::Equal)) {
             let or = if c.exclusive_maximum { "" } else { "or equal to " };
+            let (bound, shown) = shown(max, native);
             found.add(Failure::invalid(at, shown, format_args!("should be less than {or}{bound}")));
         }
     }

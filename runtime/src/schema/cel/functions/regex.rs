@@ -67,13 +67,22 @@ impl Compiled {
         Some(build(pattern, LIMITS[1]).map(|regex| Self { regex, function, cost }).map_err(Error::new))
     }
 
-    /// Calls the function with its arguments.
-    pub(in crate::schema::cel) fn run<'a>(&self, a: &[Value<'a>]) -> Result<'a> {
-        let s = text(&a[0])?;
+    /// Whether it is only asked whether there is a match.
+    pub(in crate::schema::cel) fn is_test(&self) -> bool {
+        matches!(self.function, Named::Matches)
+    }
+
+    /// Whether there is a match.
+    pub(in crate::schema::cel) fn is_match(&self, text: &str) -> bool {
+        self.regex.is_match(text)
+    }
+
+    /// Calls the function for a text, with how many matches are wanted where that is said.
+    pub(in crate::schema::cel) fn run<'a>(&self, text: &str, most: Option<&Value<'_>>) -> Result<'a> {
         match self.function {
-            Named::Matches => Ok(Value::Bool(self.regex.is_match(s))),
-            Named::Find => find(&self.regex, s),
-            Named::FindAll => find_all(&self.regex, s, a.get(2).map_or(Ok(-1), int)?),
+            Named::Matches => Ok(Value::Bool(self.is_match(text))),
+            Named::Find => find(&self.regex, text),
+            Named::FindAll => find_all(&self.regex, text, most.map_or(Ok(-1), int)?),
         }
     }
 }

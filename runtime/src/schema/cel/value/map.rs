@@ -193,22 +193,38 @@ impl<'a> Members<'a> {
         if self.is_object() { self.node.property(name) } else { self.node.additional_schema() }
     }
 
-    /// The member of a name as the object has it.
-    fn member(&self, name: &str) -> Option<Result<'a>> {
+    /// The object that a value is by its schema.
+    pub(in crate::schema::cel) fn of(value: &'a Json, node: &'a Node) -> Option<Self> {
+        match value {
+            Json::Object(map) if node.type_ == Some(Type::Object) && !node.int_or_string => {
+                Some(Self { map, node, resource: node.embedded })
+            }
+            _ => None,
+        }
+    }
+
+    /// The member of a name as the object has it, with its schema.
+    fn member(&self, name: &str) -> Option<(&'a Json, &'a Node)> {
         let value = self.map.get(name)?;
         if self.is_object() && value.is_null() {
             return None;
         }
-        Some(json::read(value, self.schema(name)?, false))
+        Some((value, self.schema(name)?))
     }
 
     /// The member of an identifier, `name` being the property that it names, if there can be one.
-    pub(in crate::schema::cel) fn named(&self, key: &str, name: Option<&str>) -> Option<Result<'a>> {
+    pub(in crate::schema::cel) fn part(&self, key: &str, name: Option<&str>) -> Option<(&'a Json, &'a Node)> {
         self.member(if self.is_object() { name? } else { key })
     }
 
+    /// The same as a value.
+    pub(in crate::schema::cel) fn named(&self, key: &str, name: Option<&str>) -> Option<Result<'a>> {
+        self.part(key, name).map(|(value, node)| json::read(value, node, false))
+    }
+
     fn get(&self, name: &str) -> Option<Result<'a>> {
-        if self.is_object() { self.member(&unescape(name)?) } else { self.member(name) }
+        let (value, node) = if self.is_object() { self.member(&unescape(name)?) } else { self.member(name) }?;
+        Some(json::read(value, node, false))
     }
 }
 
