@@ -25,6 +25,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 
 const AUDIT_ID: HeaderName = HeaderName::from_static("audit-id");
+
 /// How the service treats requests.
 #[derive(Clone, Debug)]
 pub struct Config {
