@@ -39,7 +39,7 @@ pub use generate::Versions;
 
 pub use schema::lint;
 
-pub use derive::{Apply, Invalid, MetadataApply, check_definition, structural_schema, validate};
+pub use derive::{Apply, Invalid, MetadataApply, ValidateExt, check_definition, structural_schema};
 pub use kubegraft_macros::{CustomResource, KubeSchema, Resource, versioned};
 
 /// What generated code names, and nobody else: with it a user needs none of these crates, nor matching versions of them.

@@ -46,13 +46,40 @@ enum Kind {
     Etcd,
 }
 
+const MISPLACED: &str = "--etcd-servers: goes with --storage-backend=etcd alone";
+
 impl Flags {
+    fn kind(&self) -> Kind {
+        self.storage_backend.unwrap_or(if self.etcd_servers.is_empty() { Kind::Embedded } else { Kind::Etcd })
+    }
+
+    /// Whether the store is a file of the data directory.
+    pub(super) fn is_embedded(&self) -> bool {
+        self.kind() == Kind::Embedded && self.etcd_servers.is_empty()
+    }
+
+    /// Whether a store that is elsewhere can be reached.
+    pub(super) async fn probe(&self) -> Result<(), Failure> {
+        match self.kind() {
+            Kind::Etcd => self.connect().await.map(drop),
+            _ if !self.etcd_servers.is_empty() => Err(MISPLACED.into()),
+            Kind::Memory | Kind::Embedded => Ok(()),
+        }
+    }
+
     /// Opens the store.
     pub(super) async fn open(&self, data_dir: &Path) -> Result<Arc<dyn Backend>, Failure> {
         let etcd = !self.etcd_servers.is_empty();
-        match self.storage_backend.unwrap_or(if etcd { Kind::Etcd } else { Kind::Embedded }) {
-            Kind::Etcd => self.etcd().await,
-            _ if etcd => Err("--etcd-servers: goes with --storage-backend=etcd alone".into()),
+        match self.kind() {
+            Kind::Etcd => {
+                let store = self.connect().await?;
+                #[cfg(feature = "etcd")]
+                if !self.etcd_compaction_interval.is_zero() {
+                    store.compact_every(self.etcd_compaction_interval);
+                }
+                Ok(Arc::new(store))
+            }
+            _ if etcd => Err(MISPLACED.into()),
             Kind::Memory => Ok(Arc::new(Memory::new())),
             Kind::Embedded => {
                 let embedded = Embedded::open(data_dir, Retention::default())?;
@@ -63,24 +90,20 @@ impl Flags {
     }
 
     #[cfg(feature = "etcd")]
-    async fn etcd(&self) -> Result<Arc<dyn Backend>, Failure> {
+    async fn connect(&self) -> Result<crate::storage::etcd::Etcd, Failure> {
         use crate::storage::etcd::{Etcd, Options};
-        let etcd = Etcd::connect(&Options {
+        Ok(Etcd::connect(&Options {
             servers: self.etcd_servers.clone(),
             prefix: self.etcd_prefix.clone(),
             ca: self.etcd_cafile.clone(),
             cert: self.etcd_certfile.clone(),
             key: self.etcd_keyfile.clone(),
         })
-        .await?;
-        if !self.etcd_compaction_interval.is_zero() {
-            etcd.compact_every(self.etcd_compaction_interval);
-        }
-        Ok(Arc::new(etcd))
+        .await?)
     }
 
     #[cfg(not(feature = "etcd"))]
-    async fn etcd(&self) -> Result<Arc<dyn Backend>, Failure> {
+    async fn connect(&self) -> Result<Memory, Failure> {
         Err("--etcd-servers: this program was built without etcd; build it with --features etcd".into())
     }
 }

@@ -5,6 +5,7 @@ mod backend;
 mod crd;
 mod definitions;
 mod diff;
+mod doctor;
 mod lint;
 mod migrate;
 mod openapi;
@@ -56,6 +57,8 @@ enum Command {
     Crd,
     /// Say what a cluster would refuse in definitions, and what their owner would regret
     Lint(lint::Flags),
+    /// Say what would keep the program from serving: definitions, store, certificates, who can read them
+    Doctor(Box<doctor::Flags>),
     /// Print the OpenAPI document
     Openapi(openapi::Flags),
     /// Copy the store to a file, while it is served or not
@@ -132,6 +135,7 @@ impl App {
             Command::Serve(flags) => serve::run(self, *flags),
             Command::Crd => crd::run(&self),
             Command::Lint(flags) => lint::run(&self, &flags),
+            Command::Doctor(flags) => doctor::run(&self, &flags),
             Command::Openapi(flags) => openapi::run(&self, &flags),
             Command::Backup(flags) => store::backup(&flags),
             Command::Restore(flags) => store::restore(&flags),
@@ -213,7 +217,7 @@ fn in_one_line(why: &str) -> String {
 /// What clap says in a paragraph: what is wrong, and what may have been meant.
 fn usage(error: &clap::Error) -> String {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return "a command is missing: serve, crd, lint, openapi, backup, restore, compact, migrate or diff; --help says more".into();
+        return "a command is missing: serve, crd, lint, doctor, openapi, backup, restore, compact, migrate or diff; --help says more".into();
     }
     let text = error.render().to_string();
     let first = text.split("\n\n").next().unwrap_or_default();

@@ -50,6 +50,17 @@ pub(super) fn compact(flags: &Directory) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Whether a server has the store of a directory open.
+#[cfg(unix)]
+pub(super) fn is_served(dir: &Path) -> bool {
+    std::os::unix::net::UnixStream::connect(dir.join(SOCKET)).is_ok()
+}
+
+#[cfg(not(unix))]
+pub(super) fn is_served(_: &Path) -> bool {
+    false
+}
+
 /// Has the server of a directory write the backup; `None` when none serves it.
 #[cfg(unix)]
 fn ask(dir: &Path, to: &Path) -> Option<Result<u64, Failure>> {

@@ -12,7 +12,7 @@ fn refused(args: &[&str]) -> String {
 fn mistakes_are_one_line_that_names_the_mend() {
     assert_eq!(
         refused(&[]),
-        "a command is missing: serve, crd, lint, openapi, backup, restore, compact, migrate or diff; --help says more"
+        "a command is missing: serve, crd, lint, doctor, openapi, backup, restore, compact, migrate or diff; --help says more"
     );
     assert_eq!(refused(&["sreve"]), "unrecognized subcommand 'sreve'; did you mean serve?");
     assert_eq!(

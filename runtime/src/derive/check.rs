@@ -30,11 +30,11 @@ pub fn check_definition<T: CustomResourceExt + JsonSchema>() -> Result<(), Inval
     if problems.is_empty() { Ok(()) } else { Err(Invalid(problems)) }
 }
 
-/// Validates a value as the server will: against schema and rules, and with `old` also against the rules of transition.
+/// Every resource checks itself as the server will: against its schema and rules, on update also against the rules of transition.
 /// For unit tests of types, without a server.
 ///
 /// ```
-/// use kubegraft::{CustomResource, KubeSchema};
+/// use kubegraft::{CustomResource, KubeSchema, ValidateExt};
 /// use serde::{Deserialize, Serialize};
 ///
 /// #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug)]
@@ -48,19 +48,46 @@ pub fn check_definition<T: CustomResourceExt + JsonSchema>() -> Result<(), Inval
 ///
 /// let widget = |colour: &str, replicas| Widget::new("w", WidgetSpec { colour: colour.into(), replicas });
 /// let first = widget("red", 1);
-/// assert_eq!(kubegraft::validate(&first, None), Ok(()));
+/// assert_eq!(first.validate_create(), Ok(()));
 ///
 /// // On create: a value of the wrong form.
-/// let refused = kubegraft::validate(&widget("red", -1), None).expect_err("too few");
+/// let refused = widget("red", -1).validate_create().expect_err("too few");
 /// assert_eq!(
 ///     refused.0,
 ///     ["spec.replicas: Invalid value: -1: spec.replicas in body should be greater than or equal to 0"]
 /// );
 ///
 /// // On update: the rule of transition too.
-/// let refused = kubegraft::validate(&widget("green", 1), Some(&first)).expect_err("another colour");
+/// let refused = widget("green", 1).validate_update(&first).expect_err("another colour");
 /// assert_eq!(refused.0, ["spec.colour: Invalid value: \"green\": failed rule: self == oldSelf"]);
 /// ```
+///
+/// Implemented for all that has a definition, derived by us or by kube.
+pub trait ValidateExt: Sized {
+    /// Whether the server takes it as a new object.
+    ///
+    /// # Errors
+    /// Every reason in the server's words.
+    fn validate_create(&self) -> Result<(), Invalid>;
+
+    /// Whether the server takes it in place of `old`.
+    ///
+    /// # Errors
+    /// Every reason in the server's words. What was wrong in `old` and has not changed is none, as ratcheting has it.
+    fn validate_update(&self, old: &Self) -> Result<(), Invalid>;
+}
+
+impl<T: CustomResourceExt + Serialize> ValidateExt for T {
+    fn validate_create(&self) -> Result<(), Invalid> {
+        validate(self, None)
+    }
+
+    fn validate_update(&self, old: &Self) -> Result<(), Invalid> {
+        validate(self, Some(old))
+    }
+}
+
+/// What [`ValidateExt`] does, for derived code.
 ///
 /// # Errors
 /// Every reason in the server's words.

@@ -12,7 +12,7 @@ mod structural;
 
 pub use apply::{Apply, MetadataApply, has_configuration};
 pub use build::{Branches, HasSchema, Object, Property, subschema, tuple, unit};
-pub use check::{Invalid, check_definition, validate, validate_value};
+pub use check::{Invalid, ValidateExt, check_definition, validate, validate_value};
 pub use crd::{Column, Declared, Descriptions, Scale, root_schema, schema_value, structural_schema};
 pub use probe::{Default, ViaNothing, ViaSerialize};
 pub use shape::{

@@ -14,6 +14,7 @@ mod tls;
 
 pub use authenticate::Authenticate;
 pub use config::{Completed, Config, Error};
+pub(crate) use pki::{Expiry, expiries};
 pub use serve::{Bound, termination};
 
 /// The stack of each thread of the [`runtime`]: request bodies may nest 10,000 deep and are walked recursively. It is

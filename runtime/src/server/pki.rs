@@ -129,6 +129,27 @@ pub(super) fn open(dir: &Path, wanted: &Names, now: SystemTime) -> Result<Pki, E
     Ok(Pki { ca, serving, admin })
 }
 
+/// Until when a certificate is valid, and from when on one that starts anew makes it anew.
+pub(crate) struct Expiry {
+    pub(crate) not_after: SystemTime,
+    pub(crate) renewed: SystemTime,
+}
+
+/// The certificates that are in `dir`, which need not be there.
+pub(crate) fn expiries(dir: &Path) -> Vec<(PathBuf, Result<Expiry, Error>)> {
+    let store = Store { dir: dir.to_owned(), now: UNIX_EPOCH };
+    let margins = [("ca", CA_LIFE / 10), ("apiserver", 30 * DAY), ("admin", 30 * DAY)];
+    let found = margins.into_iter().filter_map(|(name, margin)| {
+        let read = store.read(name, Duration::ZERO).transpose()?;
+        let expiry = |(_, f): (Pair, Facts)| {
+            let end = Duration::from_secs(f.not_after);
+            Expiry { not_after: UNIX_EPOCH + end, renewed: UNIX_EPOCH + end.saturating_sub(margin) }
+        };
+        Some((store.paths(name).0, read.map(expiry)))
+    });
+    found.collect()
+}
+
 struct Store {
     dir: PathBuf,
     now: SystemTime,

@@ -163,7 +163,7 @@ fn objects_are_validated_without_a_server() {
         "spec.min: Invalid value: -1: spec.min in body should be greater than or equal to 0"
     );
     assert!(RangeSpec::validate_cel(&json!({"min": "x"}), None).is_err());
-    assert!(kubegraft::validate(&Range::new("a", RangeSpec { min: 1, max: 2 }), None).is_ok());
+    assert!(kubegraft::ValidateExt::validate_create(&Range::new("a", RangeSpec { min: 1, max: 2 })).is_ok());
 }
 
 /// As kube's example `crd_derive_cel`: rules of the object, of the spec and of fields, on objects and on parts of them.

@@ -2,6 +2,7 @@
 //! the price of each function by the sizes of its arguments. What an expression may cost at most is the estimator's.
 
 use super::value::{Error, List, Map, Opaque, Value};
+use std::time::{Duration, Instant};
 
 /// What an evaluation may cost by default: upstream's limit per expression.
 pub const PER_CALL_LIMIT: u64 = 1_000_000;
@@ -14,17 +15,46 @@ pub(super) const STRUCT: u64 = 40;
 const CHARACTER: f64 = 0.1;
 const PATTERN_CHARACTER: f64 = 0.25;
 
+/// What rules of one object may take: a hundred times what the dearest take. Costs are upstream's and leave out what is large
+/// only in strange objects, as do comparisons of lists of lists; upstream has the deadline of the request for that.
+pub const TIME_LIMIT: Duration = Duration::from_secs(5);
+/// How many items all lists may have that an evaluation makes at no cost.
+pub(super) const MAX_MADE: usize = 4 << 20;
+/// How many steps there are between two looks at the clock, and how many make up for one that is as large as the object.
+const STEPS: u32 = 256;
+const LARGE_STEP: u32 = 64;
+
+/// When evaluations have to be over. It starts when one turns out not to be short.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Clock(Option<Instant>);
+
+impl Clock {
+    /// Whether the time is over.
+    pub(super) fn is_over(&mut self) -> bool {
+        let now = Instant::now();
+        now > *self.0.get_or_insert(now + TIME_LIMIT)
+    }
+}
+
 /// Counts what one evaluation costs.
 #[derive(Debug)]
 pub struct Meter {
     cost: u64,
     limit: u64,
+    steps: u32,
+    made: usize,
+    clock: Clock,
 }
 
 impl Meter {
     /// A meter that ends the evaluation above the limit.
     pub fn new(limit: u64) -> Self {
-        Self { cost: 0, limit }
+        Self::timed(limit, Clock::default())
+    }
+
+    /// A meter with what others have left of the time.
+    pub fn timed(limit: u64, clock: Clock) -> Self {
+        Self { cost: 0, limit, steps: 0, made: 0, clock }
     }
 
     /// What has been counted.
@@ -32,9 +62,36 @@ impl Meter {
         self.cost
     }
 
+    /// For the next meter.
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+
     pub(super) fn charge(&mut self, cost: u64) -> Result<(), Error> {
         self.cost = self.cost.saturating_add(cost);
-        if self.cost > self.limit { Err(Error::cancelled()) } else { Ok(()) }
+        self.steps += 1;
+        if self.cost > self.limit {
+            return Err(Error::cancelled());
+        }
+        if self.steps < STEPS { Ok(()) } else { self.look() }
+    }
+
+    /// Looks at the clock.
+    #[cold]
+    fn look(&mut self) -> Result<(), Error> {
+        self.steps = 0;
+        if self.clock.is_over() { Err(Error::interrupted()) } else { Ok(()) }
+    }
+
+    /// A step that may be as long as the object is large is ahead, whatever it costs.
+    pub(super) fn expect_large(&mut self) {
+        self.steps += LARGE_STEP;
+    }
+
+    /// Counts the items of a list that is made at no cost.
+    pub(super) fn make(&mut self, items: usize) -> Result<(), Error> {
+        self.made = self.made.saturating_add(items);
+        if self.made > MAX_MADE { Err(Error::cancelled()) } else { Ok(()) }
     }
 
     /// Presence tests are free upstream: it takes back what selecting costs.
@@ -273,4 +330,37 @@ fn entries(m: &Map<'_>) -> u64 {
         _ => 1,
     };
     m.keys().iter().map(|k| traversal(k).saturating_add(value(k))).fold(0, u64::saturating_add)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Clock, MAX_MADE, Meter, TIME_LIMIT};
+    use crate::schema::cel::{Program, compile};
+    use std::time::Instant;
+
+    fn error(expression: &str, mut meter: Meter) -> String {
+        let checked = compile(expression, &[]).expect("an expression");
+        let program = Program::new(&checked, &[]).expect("a program");
+        program.eval(&[], &mut meter).expect_err(expression).to_string()
+    }
+
+    #[test]
+    fn an_evaluation_ends_when_its_time_is_over() {
+        let over = Clock(Instant::now().checked_sub(TIME_LIMIT));
+        assert_eq!(error("lists.range(1000).all(i, i >= 0)", Meter::timed(u64::MAX, over)), "operation interrupted");
+        let still = Meter::new(u64::MAX);
+        assert_eq!(error("lists.range(1000).all(i, i >= 0) ? 1 / 0 : 1", still), "division by zero");
+    }
+
+    #[test]
+    fn lists_that_cost_nothing_to_make_end_an_evaluation_when_they_are_very_many() {
+        let cut = "operation cancelled: actual cost limit exceeded";
+        let doubled = format!("[[1, 2]]{}.size()", ".map(a, a + a)".repeat(40));
+        assert_eq!(error(&doubled, Meter::new(1_000_000)), cut);
+        let n = MAX_MADE / 1000;
+        let flat = format!("lists.range({n}).map(i, lists.range(2000)).flatten().size()");
+        assert_eq!(error(&flat, Meter::new(u64::MAX)), cut);
+        let grown = "lists.range(100000).map(i, i).size() / 0";
+        assert_eq!(error(grown, Meter::new(u64::MAX)), "division by zero", "an accumulator is made once");
+    }
 }

@@ -1,7 +1,7 @@
 //! Evaluation with cel-go's semantics: errors are values that `||`, `&&` and comprehensions may absorb, every step is
 //! metered, and what the object holds is only looked at where the expression looks.
 
-use super::cost::{self, Meter};
+use super::cost::{self, Cost, Meter};
 use super::functions::Compiled;
 use super::message;
 use super::plan::{Base, Fold, Invocation, Node, Program};
@@ -207,6 +207,9 @@ fn logic<'a>(terms: &'a [Node], decisive: bool, f: &mut Frame<'a, '_>) -> std::r
 fn equal<'a>(sides: &'a [Node; 2], wanted: bool, f: &mut Frame<'a, '_>) -> std::result::Result<bool, Error> {
     let a = absorb(eval(&sides[0], f))?;
     let b = absorb(eval(&sides[1], f))?;
+    if matches!(a, Ok(Value::List(_) | Value::Map(_))) {
+        f.meter.expect_large();
+    }
     let value = match (&a, &b) {
         (Err(e), _) | (_, Err(e)) => Err(e.clone()),
         (Ok(a), Ok(b)) => match (a.equals_or_null(b), wanted) {
@@ -280,9 +283,21 @@ fn evaluate<'a>(c: &'a Invocation, nodes: &'a [Node], args: &mut [Value<'a>], f:
         f.meter.charge(c.cost.failed(args, i)?)?;
         return Err(e);
     }
+    let large = |v: &Value<'_>| matches!(v, Value::List(_) | Value::Map(_));
+    if args.iter().any(large) || c.cost == Cost::Pattern {
+        f.meter.expect_large();
+    }
     if let Some(cost) = c.cost.before(args)? {
         f.meter.charge(cost)?;
-        return run(c, args);
+        if let (Cost::Fixed(_), [Value::List(a), Value::List(b)]) = (c.cost, &*args) {
+            // The items of an accumulator are there already.
+            f.meter.make(b.len() + if c.takes.is_some() { 0 } else { a.len() })?;
+        }
+        let value = run(c, args);
+        if let (Cost::Flatten, Ok(Value::List(l))) = (c.cost, &value) {
+            f.meter.make(l.len())?;
+        }
+        return value;
     }
     let value = absorb(run(c, args))?;
     f.meter.charge(c.cost.after(value.as_ref().ok()))?;
@@ -367,6 +382,10 @@ fn make_message<'a>(name: &str, fields: &'a [(Box<str>, Node)], f: &mut Frame<'a
 
 fn comprehend<'a>(fold: &'a Fold, f: &mut Frame<'a, '_>) -> Result<'a> {
     let range = eval(&fold.range, f)?;
+    if let Value::Map(_) = range {
+        // Its keys are listed.
+        f.meter.expect_large();
+    }
     f.slots[fold.accu] = Slot::Unset(&fold.init);
     match (range, fold.iter2) {
         (Value::List(l), None) => {

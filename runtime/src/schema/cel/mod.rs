@@ -36,7 +36,7 @@ mod unify;
 pub mod value;
 
 pub use check::{Variables, check, compile};
-pub use cost::{Meter, PER_CALL_LIMIT, PER_OBJECT_LIMIT};
+pub use cost::{Clock, Meter, PER_CALL_LIMIT, PER_OBJECT_LIMIT, TIME_LIMIT};
 pub use declared::Declared;
 pub use estimate::estimate;
 pub use plan::Program;

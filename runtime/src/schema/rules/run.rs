@@ -2,7 +2,7 @@
 //! unchanged data breaks becomes a warning, unless the rule looks at the old value.
 
 use super::{Rule, Rules};
-use crate::schema::cel::{Error, Meter, PER_CALL_LIMIT, PER_OBJECT_LIMIT, Value};
+use crate::schema::cel::{Clock, Error, Meter, PER_CALL_LIMIT, PER_OBJECT_LIMIT, Value};
 use crate::schema::node::{ListType, Node, Type};
 use crate::schema::validate::correlate::Pair;
 use crate::schema::validate::keys::ByKeys;
@@ -18,7 +18,7 @@ const OUT_OF_BUDGET: &str =
 
 /// Runs the rules of a schema on a whole object, and with `old` the rules about the change.
 pub(in crate::schema) fn validate(rules: &Rules, node: &Node, new: &Json, old: Option<&Json>, outcome: &mut Outcome) {
-    let mut run = Run { budget: PER_OBJECT_LIMIT, outcome };
+    let mut run = Run { budget: PER_OBJECT_LIMIT, clock: Clock::default(), outcome };
     let unchanged = Unchanged { current: old.map(|old| Pair { old, new, node }), nearest: None };
     // Nothing runs after the budget is spent.
     let _ = run.node(rules, node, &Place::Start(&Path::root()), Values { new, old }, unchanged, true);
@@ -38,7 +38,7 @@ pub(in crate::schema) fn validate_default(
 ) -> Option<i64> {
     let from = |old| {
         let mut outcome = Outcome::default();
-        let mut run = Run { budget, outcome: &mut outcome };
+        let mut run = Run { budget, clock: Clock::default(), outcome: &mut outcome };
         let (values, unchanged) = (Values { new: default, old }, Unchanged { current: None, nearest: None });
         let done = run.node(rules, node, &Place::Start(path), values, unchanged, is_resource);
         let left = done.is_ok().then_some(run.budget);
@@ -58,6 +58,7 @@ struct Spent;
 
 struct Run<'o> {
     budget: i64,
+    clock: Clock,
     outcome: &'o mut Outcome,
 }
 
@@ -204,7 +205,7 @@ impl Run<'_> {
                     continue;
                 }
             };
-            let mut meter = Meter::new(PER_CALL_LIMIT);
+            let mut meter = Meter::timed(PER_CALL_LIMIT, self.clock);
             let verdict = if rule.optional_old_self && any_old {
                 let old = match &old {
                     Some(old) => old.clone().map(Value::some),
@@ -214,7 +215,7 @@ impl Run<'_> {
             } else {
                 program.eval(&plain, &mut meter)
             };
-            if !self.pay(meter.cost()) {
+            if !self.pay(&meter) {
                 self.outcome.errors.push(invalid(OUT_OF_BUDGET.into()));
                 return Err(Spent);
             }
@@ -249,8 +250,9 @@ impl Run<'_> {
     }
 
     /// Takes the cost off the budget, if it is there.
-    fn pay(&mut self, cost: u64) -> bool {
-        match i64::try_from(cost) {
+    fn pay(&mut self, meter: &Meter) -> bool {
+        self.clock = meter.clock();
+        match i64::try_from(meter.cost()) {
             Ok(cost) if cost <= self.budget => {
                 self.budget -= cost;
                 true
@@ -288,9 +290,9 @@ impl Run<'_> {
     /// What a failure says: what the message expression makes, if that is of use. An error is the end of all rules.
     fn message<'a>(&mut self, rule: &'a Rule, variables: &[Result<Value<'a>, Error>]) -> Result<String, String> {
         let Some(Ok((program, _))) = &rule.compiled.message else { return Ok(rule.default_message()) };
-        let mut meter = Meter::new(PER_CALL_LIMIT);
+        let mut meter = Meter::timed(PER_CALL_LIMIT, self.clock);
         let made = program.eval(variables, &mut meter);
-        if !self.pay(meter.cost()) {
+        if !self.pay(&meter) {
             return Err(
                 "messageExpression evaluation failed due to running out of cost budget, no further validation \
                         rules will be run"

@@ -65,6 +65,21 @@ fn copy_into(db: &Database, part: &Path) -> Result<Revision, Error> {
     Ok(last)
 }
 
+/// Where the store of a directory is.
+pub fn path(dir: &Path) -> PathBuf {
+    dir.join(NAME)
+}
+
+/// Reads the store of a directory that no process serves, checksums included. Returns its revision.
+///
+/// # Errors
+/// Those of [`super::Embedded::open`], and that there is none.
+pub fn examine(dir: &Path) -> Result<Revision, Error> {
+    let mut mvcc = Mvcc::over_a_file();
+    existing(dir, &mut mvcc)?;
+    Ok(mvcc.revision)
+}
+
 /// Backs up the store of a directory that no process serves.
 ///
 /// # Errors

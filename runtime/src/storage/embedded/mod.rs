@@ -7,7 +7,7 @@ mod file;
 use super::contract::{Backend, BoxFuture, Error, Event, Outcome, Range, Revision, Sink, Subscription, Write};
 use super::dispatch::Dispatch;
 use super::mvcc::Mvcc;
-pub use backup::{backup, compact, restore};
+pub use backup::{backup, compact, examine, path, restore};
 use bytes::Bytes;
 use file::File;
 use redb::Database;

@@ -1,5 +1,6 @@
 //! Lists: Kubernetes' own library (apiserver `cel/library/lists.go`, version 0) and cel-go's (`ext/lists.go`, version 3).
 
+use super::super::cost::MAX_MADE;
 use super::super::value::{Error, List, Result, Value};
 use super::{Arg, Function, Overload, int, is_list, list, overloads, whole};
 use std::cmp::Ordering;
@@ -70,6 +71,9 @@ fn flatten<'a>(l: &List<'a>, depth: i64, out: &mut Vec<Value<'a>>) -> std::resul
         match v? {
             Value::List(nested) if depth > 0 => flatten(&nested, depth - 1, out)?,
             v => out.push(v),
+        }
+        if out.len() > MAX_MADE {
+            return Err(Error::cancelled());
         }
     }
     Ok(())

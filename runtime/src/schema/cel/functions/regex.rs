@@ -1,7 +1,7 @@
 //! `matches()` and Kubernetes' regex library, with Go's patterns. Patterns that are constants are compiled once, when the
 //! expression is planned.
 
-use super::super::cost;
+use super::super::cost::{self, Clock};
 use super::super::value::{Error, Result, Value};
 use super::{Arg, Function, Overload, int, overloads, strings, text, whole};
 use ::regex::{Regex, RegexBuilder};
@@ -51,7 +51,15 @@ fn find<'a>(r: &Regex, s: &str) -> Result<'a> {
 
 fn find_all<'a>(r: &Regex, s: &str, n: i64) -> Result<'a> {
     let n = usize::try_from(n).unwrap_or(usize::MAX);
-    Ok(strings(r.find_iter(s).take(n).map(|m| m.as_str().to_owned())))
+    let (mut found, mut clock) = (Vec::new(), Clock::default());
+    for m in r.find_iter(s).take(n) {
+        found.push(m.as_str().to_owned());
+        // Some patterns read all that remains for each match.
+        if found.len() % 64 == 0 && clock.is_over() {
+            return Err(Error::interrupted());
+        }
+    }
+    Ok(strings(found))
 }
 
 impl Compiled {

@@ -26,6 +26,11 @@ impl Error {
         Self(Box::new(Inner { text, cancelled: true }))
     }
 
+    /// The end of the whole evaluation: it takes too long.
+    pub fn interrupted() -> Self {
+        Self::fatal("operation interrupted")
+    }
+
     /// The end of the whole evaluation where upstream's own code would fail.
     pub(in crate::schema::cel) fn fatal(text: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Inner { text: text.into(), cancelled: true }))
