@@ -230,9 +230,12 @@ async fn reconcile_all(engine: &Arc<Engine>, served: &Arc<Served>) {
 
 /// Stops serving what a definition that is gone brought.
 fn withdraw(engine: &Engine, served: &Served, name: &str) {
-    if served.objects.get(name).is_some() {
-        return;
+    if served.objects.get(name).is_none() {
+        stop(engine, name);
     }
+}
+
+fn stop(engine: &Engine, name: &str) {
     let Some((plural, group)) = name.split_once('.') else { return };
     let resource = GroupResource::new(group, plural);
     let kinds = engine.kinds();
@@ -266,6 +269,10 @@ async fn reconcile(engine: &Arc<Engine>, served: &Arc<Served>, name: &str) {
         && let Err(e) = bring(engine, &value, &object).await
     {
         tracing::error!(definition = name, "a definition cannot be served: {e}");
+    }
+    // Its names can be taken back by whoever writes its status.
+    if ["Established", "NamesAccepted"].iter().all(|c| crd::condition(&value, c) != Some("True")) {
+        stop(engine, name);
     }
     if object.is_terminating() {
         terminate(engine, served, name).await;
