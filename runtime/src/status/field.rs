@@ -2,7 +2,8 @@
 //! validators' affair.
 
 use super::Cause;
-use crate::resource::codec::go::push_quoted;
+use crate::resource::codec::go::{self, push_quoted};
+use crate::resource::codec::json;
 use serde_json::Value;
 use std::fmt;
 
@@ -80,7 +81,7 @@ pub enum Kind {
 /// The offending value as upstream prints it after the class words.
 #[derive(Clone, Debug, PartialEq)]
 pub enum BadValue {
-    /// Printed as JSON; strings quoted.
+    /// Printed as Go prints a scalar, strings quoted; lists and objects as JSON.
     Json(Value),
     /// Printed as it stands, without quotes.
     Raw(String),
@@ -131,7 +132,7 @@ impl FieldError {
     }
     /// `Unsupported value: "x": supported values: "a", "b"`.
     pub fn not_supported<S: AsRef<str>>(field: impl fmt::Display, value: impl Into<Value>, valid: &[S]) -> Self {
-        let quoted: Vec<String> = valid.iter().map(|v| Value::from(v.as_ref()).to_string()).collect();
+        let quoted: Vec<String> = valid.iter().map(|v| go::quote(v.as_ref())).collect();
         let detail = if quoted.is_empty() { String::new() } else { format!("supported values: {}", quoted.join(", ")) };
         Self::new(Kind::NotSupported, field, BadValue::Json(value.into()), detail)
     }
@@ -169,7 +170,15 @@ impl FieldError {
                 out.push_str(": ");
                 push_quoted(s, &mut out);
             }
-            BadValue::Json(v) => out += &format!(": {v}"),
+            BadValue::Json(v @ (Value::Array(_) | Value::Object(_))) => {
+                out.push_str(": ");
+                out.push_str(&json::compact(&String::from_utf8_lossy(&json::encode(v))));
+            }
+            BadValue::Json(Value::Null) => out.push_str(": null"),
+            BadValue::Json(v) => {
+                out.push_str(": ");
+                out.push_str(&go::shown(v));
+            }
             BadValue::Raw(v) => out += &format!(": {v}"),
             BadValue::Omitted => {}
         }
@@ -217,6 +226,14 @@ mod tests {
             FieldError::not_supported("f", "c", &["a", "b"]).body(),
             "Unsupported value: \"c\": supported values: \"a\", \"b\""
         );
+        let check = |value: Value, want: &str| assert_eq!(FieldError::duplicate("f", value).body(), want);
+        check(Value::from(1.0), "Duplicate value: 1");
+        check(Value::from(1e21), "Duplicate value: 1e+21");
+        check(Value::from(u64::MAX), "Duplicate value: 1.8446744073709552e+19");
+        check(Value::Null, "Duplicate value: null");
+        check(serde_json::json!([1.0, 1e21, "<é>"]), "Duplicate value: [1,1e+21,\"\\u003cé\\u003e\"]");
+        let words = FieldError::not_supported("f", "c", &["\u{7}<"]).body();
+        assert_eq!(words, "Unsupported value: \"c\": supported values: \"\\a<\"");
         assert_eq!(FieldError::too_many("f", 3, 2).body(), "Too many: 3: must have at most 2 items");
     }
 }

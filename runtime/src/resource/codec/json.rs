@@ -218,7 +218,14 @@ impl<F: Formatter> Formatter for GoNumbers<F> {
     fn write_f64<W: ?Sized + io::Write>(&mut self, w: &mut W, f: f64) -> io::Result<()> {
         let size = f.abs();
         // Display writes the shortest digits that read back, without an exponent.
-        if size == 0.0 || (1e-6..1e21).contains(&size) { write!(w, "{f}") } else { write!(w, "{f:e}") }
+        if size == 0.0 || (1e-6..1e21).contains(&size) {
+            return write!(w, "{f}");
+        }
+        let text = format!("{f:e}");
+        match text.split_once('e').filter(|(_, exponent)| !exponent.starts_with('-')) {
+            Some((digits, exponent)) => write!(w, "{digits}e+{exponent}"),
+            None => w.write_all(text.as_bytes()),
+        }
     }
 
     forward! {
@@ -285,7 +292,7 @@ mod tests {
     #[test]
     fn numbers_are_written_as_go_writes_them() {
         let v = json!([3.0, 1.5, 1e20, 18446744073709551615.0, 1e21, 1e-7, -2.0]);
-        assert_eq!(encode(&v), b"[3,1.5,100000000000000000000,18446744073709552000,1e21,1e-7,-2]");
+        assert_eq!(encode(&v), b"[3,1.5,100000000000000000000,18446744073709552000,1e+21,1e-7,-2]");
     }
 
     #[test]
