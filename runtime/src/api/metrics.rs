@@ -95,6 +95,8 @@ pub(super) struct Metrics {
     objects: IntGaugeVec,
     disagreements: IntGaugeVec,
     store_health: IntGauge,
+    store_history: [IntGauge; 2],
+    cache_history: [IntGaugeVec; 2],
     health_checks: IntGaugeVec,
 }
 
@@ -164,13 +166,33 @@ impl Metrics {
                     .const_label("name", "etcd")
                     .const_label("type", "healthz"),
             )?,
+            store_history: [
+                IntGauge::new("kubegraft_store_history_events", "Events that the store's backend remembers.")?,
+                IntGauge::new(
+                    "kubegraft_store_history_bytes",
+                    "Bytes of values in memory that the backend keeps for its history alone.",
+                )?,
+            ],
+            cache_history: [
+                IntGaugeVec::new(
+                    Opts::new("kubegraft_cache_window_events", "Events that watches can resume from."),
+                    &["resource"],
+                )?,
+                IntGaugeVec::new(
+                    Opts::new(
+                        "kubegraft_cache_window_bytes",
+                        "Bytes of the values that are in memory with those events.",
+                    ),
+                    &["resource"],
+                )?,
+            ],
             health_checks: IntGaugeVec::new(
                 Opts::new("kubernetes_healthcheck", "Whether a health check passes: 1, or 0."),
                 &["name", "type"],
             )?,
             registry,
         };
-        let all: [Box<dyn Collector>; 12] = [
+        let all: [Box<dyn Collector>; 16] = [
             Box::new(this.requests.clone()),
             Box::new(this.durations.clone()),
             Box::new(this.sli_durations.clone()),
@@ -183,6 +205,10 @@ impl Metrics {
             Box::new(this.objects.clone()),
             Box::new(this.disagreements.clone()),
             Box::new(this.store_health.clone()),
+            Box::new(this.store_history[0].clone()),
+            Box::new(this.store_history[1].clone()),
+            Box::new(this.cache_history[0].clone()),
+            Box::new(this.cache_history[1].clone()),
         ];
         for one in all {
             this.registry.register(one)?;
@@ -271,16 +297,25 @@ impl Metrics {
         out
     }
 
-    /// The text. Numbers of objects, and whether the store can take writes, are as of now.
+    /// The text. Numbers of objects, what is kept of the past, and whether the store can take writes, are as of now.
     pub(super) fn text(&self, engine: &Engine) -> Vec<u8> {
-        self.store_health.set(i64::from(engine.backend().healthy().is_ok()));
+        let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        let backend = engine.backend();
+        self.store_health.set(i64::from(backend.healthy().is_ok()));
+        let kept = backend.history();
+        self.store_history[0].set(number(kept.events));
+        self.store_history[1].set(number(kept.bytes));
         self.objects.reset();
         self.disagreements.reset();
+        self.cache_history.iter().for_each(IntGaugeVec::reset);
         for (resource, served) in &engine.kinds().all {
-            let count = i64::try_from(served.objects.len()).unwrap_or(i64::MAX);
-            self.objects.with_label_values(&[&resource.to_string()]).set(count);
+            let resource = resource.to_string();
+            let (kept, of) = (served.objects.history(), [resource.as_str()]);
+            self.objects.with_label_values(&of).set(number(served.objects.len()));
             let wrong = i64::try_from(served.objects.disagreed()).unwrap_or(i64::MAX);
-            self.disagreements.with_label_values(&[&resource.to_string()]).set(wrong);
+            self.disagreements.with_label_values(&of).set(wrong);
+            self.cache_history[0].with_label_values(&of).set(number(kept.events));
+            self.cache_history[1].with_label_values(&of).set(number(kept.bytes));
         }
         let mut out = Vec::new();
         // Writing to memory does not fail.

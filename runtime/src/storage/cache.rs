@@ -4,11 +4,14 @@
 
 mod check;
 mod keys;
+mod load;
 mod state;
 
-use super::contract::{Attachment, Backend, Error, Event as Raw, Range, Revision, Sink, Subscription};
+use super::contract::{
+    Attachment, Backend, Error, Event as Raw, History, KeyValue, Range, Revision, Sink, Subscription,
+};
 use bytes::Bytes;
-use state::{Half, Recipe, Slot, State, Version};
+use state::{Half, Loaded, Put, Recipe, Slot, State, Version};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 use std::time::{Duration, Instant};
@@ -94,6 +97,10 @@ const FRAMES: usize = 256;
 
 /// The newest events are kept as they are; of what is older, the backend may be asked again.
 const HOT: usize = 1024;
+/// Values of events that are kept at most, in bytes: where the backend can be asked again, and where it cannot.
+const BYTES: [usize; 2] = [64 << 20, 256 << 20];
+/// So many events are kept whatever they weigh.
+const LEAST: usize = 100;
 
 /// The cache of one kind.
 pub struct Cache<C: Codec> {
@@ -120,6 +127,11 @@ struct Gate<C: Codec> {
 }
 
 impl<C: Codec> Gate<C> {
+    /// What came so far; the gate stays closed.
+    fn held(&self) -> Vec<Early> {
+        self.early.lock().unwrap_or_else(PoisonError::into_inner).as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
     fn open(&self) {
         let mut early = self.early.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(cache) = self.cache.upgrade() else { return };
@@ -167,7 +179,7 @@ impl<C: Codec> Cache<C> {
     ) -> Result<Arc<Self>, Error> {
         let hot = if backend.recalls() { hot } else { usize::MAX };
         let cache = Arc::new(Self {
-            state: RwLock::new(State::new(hot)),
+            state: RwLock::new(State::new(hot, BYTES[usize::from(!backend.recalls())])),
             changed: watch::Sender::new(0),
             backend: backend.clone(),
             codec,
@@ -177,8 +189,7 @@ impl<C: Codec> Cache<C> {
         });
         let gate = Arc::new(Gate { cache: Arc::downgrade(&cache), early: Mutex::new(Some(Vec::new())) });
         let (base, subscription) = backend.replay(&cache.prefix, gate.clone()).await?;
-        cache.restart(&base);
-        gate.open();
+        cache.load(base, &gate).await?;
         let _ = cache.subscription.set(subscription);
         cache.check_for_ever();
         Ok(cache)
@@ -202,37 +213,42 @@ impl<C: Codec> Cache<C> {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What the cache keeps of a stored value.
+    fn entry(&self, kv: &KeyValue) -> Option<Loaded<C::Entry>> {
+        let key: Arc<str> = kv.key[self.prefix.len()..].into();
+        let entry = self.decode(&key, &kv.value, kv.revision, None)?;
+        Some((key, kv.revision, entry))
+    }
+
+    /// What the cache keeps of an event.
+    fn write(&self, event: &Raw) -> Put<C::Entry> {
+        let key: Arc<str> = event.key[self.prefix.len()..].into();
+        let new = event.value.as_ref().and_then(|v| self.decode(&key, v, event.revision, event.attachment.as_ref()));
+        Put { revision: event.revision, key, new, bytes: event.value.as_ref().map_or(0, Bytes::len) }
+    }
+
     /// Takes a state of which nothing older is known; watchers that have not seen it fall out of the window.
     fn restart(&self, base: &Range) {
-        let entries: Vec<_> = base
-            .items
-            .iter()
-            .filter_map(|kv| {
-                let key: Arc<str> = kv.key[self.prefix.len()..].into();
-                let entry = self.decode(&key, &kv.value, kv.revision, None)?;
-                Some((key, kv.revision, entry))
-            })
-            .collect();
-        self.state().restart(&self.codec, base.revision, entries);
-        self.changed.send_replace(base.revision);
+        self.begin(base.revision, base.items.iter().filter_map(|kv| self.entry(kv)).collect());
+    }
+
+    fn begin(&self, revision: Revision, entries: Vec<Loaded<C::Entry>>) {
+        self.state().restart(&self.codec, revision, entries);
+        self.changed.send_replace(revision);
     }
 
     fn take(&self, events: &[Raw]) {
-        let Some(last) = events.last().map(|e| e.revision) else { return };
         // Decoded before the lock is taken: readers wait for pointers only.
-        let decoded: Vec<_> = events
-            .iter()
-            .map(|e| {
-                let key: Arc<str> = e.key[self.prefix.len()..].into();
-                let new = e.value.as_ref().and_then(|v| self.decode(&key, v, e.revision, e.attachment.as_ref()));
-                (e.revision, key, new)
-            })
-            .collect();
+        self.put(events.iter().map(|event| self.write(event)).collect());
+    }
+
+    fn put(&self, puts: Vec<Put<C::Entry>>) {
+        let Some(last) = puts.last().map(|put| put.revision) else { return };
         let now = Instant::now();
         {
             let mut state = self.state();
-            for (revision, key, new) in decoded {
-                state.put(&self.codec, revision, key, new, now);
+            for put in puts {
+                state.put(&self.codec, put, now);
             }
             state.forget(&self.codec, now);
         }
@@ -391,6 +407,12 @@ impl<C: Codec> Cache<C> {
         self.read().live
     }
 
+    /// What is held of the past: events, and the bytes of the values that came with them.
+    pub fn history(&self) -> History {
+        let state = self.read();
+        History { events: state.ring.len(), bytes: state.bytes }
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -448,7 +470,9 @@ impl<C: Codec> Watcher<C> {
         let waiting = state.ring.range(from..).take(Self::BATCH);
         let cold: Vec<_> = waiting.clone().map_while(|slot| state.recipe(slot)).collect();
         let events: Vec<_> = if cold.is_empty() {
-            waiting.map_while(|slot| if let Slot::Hot(event) = slot { Some(event.clone()) } else { None }).collect()
+            waiting
+                .map_while(|slot| if let Slot::Hot { event, .. } = slot { Some(event.clone()) } else { None })
+                .collect()
         } else {
             drop(state);
             match cold.into_iter().map(|recipe| self.cache.warm(recipe)).collect() {

@@ -72,6 +72,15 @@ pub struct Range {
     pub revision: Revision,
 }
 
+/// What is held in memory of the past.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// How many events.
+    pub events: usize,
+    /// Of values that are not the newest of their keys, or came with those events.
+    pub bytes: usize,
+}
+
 /// Why a store did not do what was asked.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum Error {
@@ -159,6 +168,10 @@ pub trait Backend: Send + Sync + 'static {
     fn recall(&self, revision: Revision) -> Option<Bytes> {
         let _ = revision;
         None
+    }
+    /// What this process holds of the past for the store's sake, for metrics.
+    fn history(&self) -> History {
+        History::default()
     }
     /// Whether the store can take writes; the reason when not.
     fn healthy(&self) -> Result<(), Error>;

@@ -1,27 +1,38 @@
 //! The store that forgets: the contract in memory, for tests and servers inside a test.
 
-use super::contract::{Backend, BoxFuture, Error, Event, Outcome, Range, Revision, Sink, Subscription, Write};
+use super::contract::{Backend, BoxFuture, Error, Event, History, Outcome, Range, Revision, Sink, Subscription, Write};
 use super::dispatch::Dispatch;
 use super::mvcc::{Mvcc, all_here};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// How many events are kept at least before old ones are compacted away.
-const KEEP: usize = 100_000;
+/// With twice as many events, or bytes of values that are not the newest, the older half is compacted away.
+const KEEP: History = History { events: 100_000, bytes: 128 << 20 };
 
-#[derive(Default)]
 struct State {
     mvcc: Mvcc,
     dispatch: Dispatch,
+    keep: History,
 }
 
 /// An in-memory store.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Memory(Arc<Mutex<State>>);
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self::keeping(KEEP)
+    }
+}
 
 impl Memory {
     /// An empty store.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    pub(super) fn keeping(keep: History) -> Self {
+        let state = State { mvcc: Mvcc::default(), dispatch: Dispatch::default(), keep };
+        Self(Arc::new(Mutex::new(state)))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -37,8 +48,9 @@ impl Memory {
         let revision = state.mvcc.revision + 1;
         let event = Event { revision, key: write.key, value: write.value, attachment: write.attachment };
         state.mvcc.apply(&event);
-        if state.mvcc.kept() > 2 * KEEP {
-            let up_to = state.mvcc.revision_leaving(KEEP);
+        let History { events, bytes } = state.mvcc.history();
+        if events > 2 * state.keep.events || bytes > 2 * state.keep.bytes {
+            let up_to = state.mvcc.revision_leaving(events / 2);
             state.mvcc.compact(up_to);
         }
         state.dispatch.deliver(&[event]);
@@ -89,6 +101,10 @@ impl Backend for Memory {
     fn compact(&self, up_to: Revision) -> BoxFuture<'_, Result<(), Error>> {
         self.state().mvcc.compact(up_to);
         Box::pin(async { Ok(()) })
+    }
+
+    fn history(&self) -> History {
+        self.state().mvcc.history()
     }
 
     fn healthy(&self) -> Result<(), Error> {

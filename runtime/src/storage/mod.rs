@@ -12,7 +12,8 @@ pub mod memory;
 mod mvcc;
 
 pub use contract::{
-    Attachment, Backend, BoxFuture, Error, Event, KeyValue, Outcome, Range, Revision, Sink, Subscription, Write,
+    Attachment, Backend, BoxFuture, Error, Event, History, KeyValue, Outcome, Range, Revision, Sink, Subscription,
+    Write,
 };
 pub use embedded::Embedded;
 #[cfg(feature = "etcd")]

@@ -1,7 +1,7 @@
 //! The multi-version state that in-process backends keep in memory: keys with their versions, and the log of writes since
 //! the last compaction. Pure data, no locks, no durability. Values that a file has too need not be here twice.
 
-use super::contract::{Error, Event, KeyValue, Range, Revision};
+use super::contract::{Error, Event, History, KeyValue, Range, Revision};
 use bytes::Bytes;
 use smallvec::SmallVec;
 use std::collections::{BTreeMap, VecDeque};
@@ -28,6 +28,10 @@ pub(super) fn all_here(revision: Revision) -> Result<Bytes, Error> {
 }
 
 impl Version {
+    fn bytes(&self) -> usize {
+        if let Self::Here(value) = self { value.len() } else { 0 }
+    }
+
     fn value(&self, revision: Revision, read: Read<'_>) -> Result<Option<Bytes>, Error> {
         match self {
             Self::Here(value) => Ok(Some(value.clone())),
@@ -48,11 +52,13 @@ pub(super) struct Mvcc {
     pub(super) compacted: Revision,
     /// Whether only the newest value of a key is kept here.
     filed: bool,
+    /// Of values kept here that are not the newest.
+    past: usize,
 }
 
 impl Default for Mvcc {
     fn default() -> Self {
-        Self { keys: BTreeMap::new(), log: VecDeque::new(), revision: EMPTY, compacted: EMPTY, filed: false }
+        Self { keys: BTreeMap::new(), log: VecDeque::new(), revision: EMPTY, compacted: EMPTY, filed: false, past: 0 }
     }
 }
 
@@ -76,8 +82,12 @@ impl Mvcc {
         // One copy of a key, however many versions there are.
         let key = self.keys.get_key_value(&event.key).map_or_else(|| event.key.clone(), |(key, _)| key.clone());
         let versions = self.keys.entry(key.clone()).or_default();
-        if let Some((_, last @ Version::Here(_))) = versions.last_mut().filter(|_| self.filed) {
-            *last = Version::Filed;
+        if let Some((_, last @ Version::Here(_))) = versions.last_mut() {
+            if self.filed {
+                *last = Version::Filed;
+            } else {
+                self.past += last.bytes();
+            }
         }
         versions.push((event.revision, event.value.clone().map_or(Version::Deleted, Version::Here)));
         self.log.push_back((event.revision, key));
@@ -140,9 +150,9 @@ impl Mvcc {
         Ok(out)
     }
 
-    /// How many events are kept.
-    pub(super) fn kept(&self) -> usize {
-        self.log.len()
+    /// What is kept of the past.
+    pub(super) fn history(&self) -> History {
+        History { events: self.log.len(), bytes: self.past }
     }
 
     /// The revision that leaves `keep` events.
@@ -163,7 +173,10 @@ impl Mvcc {
             // What counts at `up_to` is the last version not past it; those before it are shown by no revision kept.
             if let Some(last) = versions.iter().rposition(|(r, _)| *r <= up_to) {
                 let dead = matches!(versions[last].1, Version::Deleted);
-                gone.extend(versions.drain(..if dead { last + 1 } else { last }).map(|(r, _)| r));
+                for (revision, version) in versions.drain(..if dead { last + 1 } else { last }) {
+                    self.past -= version.bytes();
+                    gone.push(revision);
+                }
             }
             if versions.is_empty() {
                 self.keys.remove(&key);

@@ -1,7 +1,7 @@
 //! The suite on the backends here, and what only a file and a process show: reopening, refusals, kill -9.
 
 use super::cache::{Cache, Next};
-use super::contract::{Backend, BoxFuture, Error, Outcome, Range, Revision, Sink, Subscription, Write};
+use super::contract::{Backend, BoxFuture, Error, History, Outcome, Range, Revision, Sink, Subscription, Write};
 use super::embedded::{Embedded, Retention};
 use super::{Memory, conformance};
 use bytes::Bytes;
@@ -425,6 +425,53 @@ async fn a_failing_disk_is_an_error_and_loses_nothing_acknowledged() {
     }
 }
 
+#[tokio::test]
+async fn damage_that_is_met_while_serving_is_told_and_nothing_more_is_written() {
+    let disk = Disk::default();
+    let b = Embedded::over(disk.clone()).unwrap();
+    let old = "the old value ".repeat(40);
+    let first = put(&b, "g/k/a", 0, Some(&old)).await;
+    let second = put(&b, "g/k/a", first, Some("new")).await;
+    {
+        let mut platter = disk.0.lock().unwrap();
+        for at in 0..platter.seen.len() - old.len() {
+            if platter.seen[at..].starts_with(old.as_bytes()) {
+                platter.seen[at + 7] ^= 1;
+            }
+        }
+    }
+    let read = b.range("g/k/", None, 0, Some(first)).await.map(|_| ());
+    let Err(Error::Corrupt(why)) = &read else { panic!("{read:?}") };
+    assert!(why.contains(&format!("the record of revision {first}")) && why.contains("restore a backup"), "{why}");
+    assert_eq!(b.healthy(), read, "the store says that it is not ready");
+    let write = Write { key: "g/k/b".into(), expected: 0, value: Some("x".into()), attachment: None };
+    assert_eq!(b.write(write).await.map(|_| ()), read, "and takes no writes");
+    let now = b.range("g/k/", None, 0, None).await.unwrap().items;
+    assert_eq!(now.iter().map(|kv| (kv.revision, &*kv.value)).collect::<Vec<_>>(), [(second, &b"new"[..])]);
+    drop(b);
+    assert!(matches!(Embedded::over(disk), Err(Error::Corrupt(_))), "nor is it opened again");
+}
+
+#[tokio::test]
+async fn history_in_memory_is_bounded_by_events_and_by_bytes() {
+    let keep = History { events: 100, bytes: 10_000 };
+    for (size, events, bytes) in [(10, 100..=200, 0..=2_000), (1_000, 5..=20, 4_000..=20_000)] {
+        let b = Memory::keeping(keep);
+        let mut last = 0;
+        for _ in 0..1_000 {
+            let value = Some(Bytes::from("v".repeat(size)));
+            let write = Write { key: "g/k/a".into(), expected: last, value, attachment: None };
+            let Ok(Outcome::Committed(r)) = b.write(write).await else { panic!("a conflict") };
+            last = r;
+        }
+        let kept = b.history();
+        assert!(events.contains(&kept.events) && bytes.contains(&kept.bytes), "values of {size}: {kept:?}");
+        assert_eq!(b.range("g/k/", None, 0, None).await.unwrap().items.len(), 1, "the state is not history");
+        b.compact(last).await.unwrap();
+        assert_eq!(b.history(), History::default());
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_taken_under_load_is_the_state_of_one_revision() {
     let dir = tempfile::tempdir().unwrap();
@@ -484,7 +531,10 @@ async fn compacting_a_closed_store_keeps_its_state_and_frees_room() {
 }
 
 /// A store as it was written in a format, gzipped: its objects and history must be read for ever. `what_is_in` wrote it.
-const FORMATS: [(&str, &[u8]); 1] = [("1", include_bytes!("embedded/testdata/format-1.redb.gz"))];
+const FORMATS: [(&str, &[u8]); 2] = [
+    ("1", include_bytes!("embedded/testdata/format-1.redb.gz")),
+    ("2", include_bytes!("embedded/testdata/format-2.redb.gz")),
+];
 
 async fn what_is_in(dir: &std::path::Path) -> Vec<u64> {
     let b = open(dir);
@@ -530,5 +580,7 @@ async fn files_of_earlier_releases_open_with_their_history() {
         let past = b.range("g/k/", None, 0, Some(revisions[1])).await.map(|_| ());
         assert!(matches!(past, Err(Error::Compacted { .. })), "format {format}");
         put(&b, "g/k/ns/b", 0, Some("{}")).await;
+        drop(b);
+        assert_eq!(open(dir.path()).revision().await, Ok(revisions[3] + 1), "format {format}: and is opened again");
     }
 }

@@ -2,7 +2,7 @@
 //! longer new is kept cold where the backend has it: a trace of the object, and the revision that its value is recalled by.
 
 use super::keys::Keys;
-use super::{Codec, Event, FRAMES, KEEP, WINDOW};
+use super::{Codec, Event, FRAMES, KEEP, LEAST, WINDOW};
 use crate::storage::contract::Revision;
 use smallvec::SmallVec;
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -37,36 +37,49 @@ fn lives<C: Codec>(chain: &Chain<C>) -> bool {
 
 /// An event of the window.
 pub(super) enum Slot<C: Codec> {
-    Hot(Arc<Event<C::Entry>>),
-    /// Its objects are in the chain of its key.
-    Cold {
-        revision: Revision,
-        key: Arc<str>,
-        at: Instant,
+    Hot {
+        event: Arc<Event<C::Entry>>,
+        /// Of its value.
+        bytes: usize,
     },
+    /// Its objects are in the chain of its key.
+    Cold { revision: Revision, key: Arc<str>, at: Instant },
 }
 
 impl<C: Codec> Slot<C> {
     pub(super) fn revision(&self) -> Revision {
         match self {
-            Self::Hot(event) => event.revision,
+            Self::Hot { event, .. } => event.revision,
             Self::Cold { revision, .. } => *revision,
         }
     }
 
     fn key(&self) -> &Arc<str> {
         match self {
-            Self::Hot(event) => &event.key,
+            Self::Hot { event, .. } => &event.key,
             Self::Cold { key, .. } => key,
         }
     }
 
     fn at(&self) -> Instant {
         match self {
-            Self::Hot(event) => event.at,
+            Self::Hot { event, .. } => event.at,
             Self::Cold { at, .. } => *at,
         }
     }
+}
+
+/// An object as it is loaded: its key, its revision, itself.
+pub(super) type Loaded<E> = (Arc<str>, Revision, Arc<E>);
+
+/// A write as it is taken.
+pub(super) struct Put<E> {
+    pub(super) revision: Revision,
+    pub(super) key: Arc<str>,
+    /// `None` when deleted.
+    pub(super) new: Option<Arc<E>>,
+    /// Of the stored value.
+    pub(super) bytes: usize,
 }
 
 /// One side of a cold event.
@@ -98,12 +111,19 @@ pub(super) struct State<C: Codec> {
     pub(super) revision: Revision,
     pub(super) live: usize,
     pub(super) closed: bool,
-    /// The newest events that are kept hot.
+    /// How many events at the front of the ring are cold.
+    cold: usize,
+    /// Values of the hot ones, in bytes.
+    pub(super) bytes: usize,
+    /// The newest events that are kept hot, and how much they may weigh.
     hot: usize,
+    most: usize,
 }
 
 impl<C: Codec> State<C> {
-    pub(super) fn new(hot: usize) -> Self {
+    /// So many of the newest events are kept hot, while their values are of so many bytes at most. With `usize::MAX` of them
+    /// nothing is ever cold: what weighs too much is forgotten.
+    pub(super) fn new(hot: usize, most: usize) -> Self {
         Self {
             objects: Keys::default(),
             chains: Vec::new(),
@@ -114,13 +134,22 @@ impl<C: Codec> State<C> {
             revision: 0,
             live: 0,
             closed: false,
+            cold: 0,
+            bytes: 0,
             hot,
+            most,
         }
     }
 
     /// Takes a state of which nothing older is known.
-    pub(super) fn restart(&mut self, codec: &C, revision: Revision, entries: Vec<(Arc<str>, Revision, Arc<C::Entry>)>) {
-        *self = Self { closed: self.closed, revision, oldest: revision, live: entries.len(), ..Self::new(self.hot) };
+    pub(super) fn restart(&mut self, codec: &C, revision: Revision, entries: Vec<Loaded<C::Entry>>) {
+        *self = Self {
+            closed: self.closed,
+            revision,
+            oldest: revision,
+            live: entries.len(),
+            ..Self::new(self.hot, self.most)
+        };
         for (key, revision, entry) in entries {
             let place = self.chains.len();
             self.note(codec, &key, place, codec.trace(&entry));
@@ -140,14 +169,8 @@ impl<C: Codec> State<C> {
         self.version(place, at).is_some_and(|(_, version)| !matches!(version, Version::Gone))
     }
 
-    pub(super) fn put(
-        &mut self,
-        codec: &C,
-        revision: Revision,
-        key: Arc<str>,
-        new: Option<Arc<C::Entry>>,
-        at: Instant,
-    ) {
+    pub(super) fn put(&mut self, codec: &C, put: Put<C::Entry>, at: Instant) {
+        let Put { revision, key, new, bytes } = put;
         self.revision = revision;
         // One copy of a key, however many versions there are.
         let (key, place) = match self.objects.get(&key) {
@@ -177,21 +200,30 @@ impl<C: Codec> State<C> {
         }
         self.chains[place].push((revision, new.clone().map_or(Version::Gone, Version::Hot)));
         let (departed, frames) = (OnceLock::new(), Mutex::default());
-        self.ring.push_back(Slot::Hot(Arc::new(Event { revision, key, old, new, departed, frames, at })));
-        if let Some(Slot::Hot(event)) = self.ring.len().checked_sub(FRAMES + 1).and_then(|i| self.ring.get(i)) {
+        let event = Arc::new(Event { revision, key, old, new, departed, frames, at });
+        self.ring.push_back(Slot::Hot { event, bytes });
+        self.bytes += bytes;
+        if let Some(Slot::Hot { event, .. }) = self.ring.len().checked_sub(FRAMES + 1).and_then(|i| self.ring.get(i)) {
             *event.frames.lock().unwrap_or_else(PoisonError::into_inner) = Vec::new();
         }
-        self.cool(codec);
+        while self.hot < usize::MAX && self.is_too_much(self.hot) {
+            self.cool(codec);
+        }
     }
 
-    /// Lets go of an event's objects once it is not among the newest: of the one before it, that is; the one after it is the
-    /// newest still, or goes with the event that followed.
+    /// Whether more is hot than so many events, or than so many bytes.
+    fn is_too_much(&self, events: usize) -> bool {
+        let hot = self.ring.len() - self.cold;
+        hot > events || (hot > LEAST && self.bytes > self.most)
+    }
+
+    /// Lets go of the objects of the oldest event that is hot: of the one before it, that is; the one after it is the newest
+    /// still, or goes with the event that followed.
     fn cool(&mut self, codec: &C) {
-        let Some(slot) = self.ring.len().checked_sub(self.hot.saturating_add(1)).and_then(|i| self.ring.get_mut(i))
-        else {
-            return;
-        };
-        let Slot::Hot(event) = slot else { return };
+        let Some(slot) = self.ring.get_mut(self.cold) else { return };
+        self.cold += 1;
+        let Slot::Hot { event, bytes } = slot else { return };
+        self.bytes -= *bytes;
         let (revision, key, at) = (event.revision, event.key.clone(), event.at);
         if let Some((_, place)) = self.objects.get(&key) {
             let chain = &mut self.chains[place];
@@ -227,13 +259,17 @@ impl<C: Codec> State<C> {
 
     /// Drops events past the window, and the versions that only they led to.
     pub(super) fn forget(&mut self, codec: &C, now: Instant) {
-        while self.ring.len() > KEEP.start {
-            let Some(front) = self.ring.front() else { break };
-            if self.ring.len() <= KEEP.end && now.saturating_duration_since(front.at()) < WINDOW {
+        while let Some(front) = self.ring.front() {
+            let heavy = self.cold == 0 && self.is_too_much(KEEP.end);
+            let old = now.saturating_duration_since(front.at()) >= WINDOW;
+            if !heavy && (self.ring.len() <= KEEP.start || (self.ring.len() <= KEEP.end && !old)) {
                 break;
             }
             let (key, revision) = (front.key().clone(), front.revision());
-            self.ring.pop_front();
+            match self.ring.pop_front() {
+                Some(Slot::Hot { bytes, .. }) => self.bytes -= bytes,
+                _ => self.cold = self.cold.saturating_sub(1),
+            }
             self.oldest = self.oldest.max(revision);
             self.objects.settle(&key, revision);
             let Some((_, place)) = self.objects.get(&key) else { continue };
@@ -269,5 +305,57 @@ fn unlist(index: &mut HashMap<String, Keys>, key: &Arc<str>, terms: impl Iterato
                 index.remove(&term);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::conformance::Plain;
+    use bytes::Bytes;
+    use std::time::Duration;
+
+    /// Takes so many writes of three objects, each at the moment that `at` says.
+    fn written(hot: usize, most: usize, count: u64, bytes: usize, at: impl Fn(u64) -> Instant) -> State<Plain> {
+        let mut state = State::new(hot, most);
+        for revision in 1..=count {
+            let (key, new) = ((revision % 3).to_string().into(), Some(Arc::new((revision, Bytes::from("v")))));
+            state.put(&Plain, Put { revision, key, new, bytes }, at(revision));
+            state.forget(&Plain, at(revision));
+        }
+        state
+    }
+
+    #[test]
+    fn what_is_held_of_the_past_is_bounded_by_events_and_by_bytes() {
+        let now = Instant::now();
+        let check = |hot: usize, most: usize, bytes: usize, events: usize, held: usize| {
+            let state = written(hot, most, 5_000, bytes, |_| now);
+            assert_eq!((state.ring.len(), state.bytes), (events, held), "{hot} events hot, {most} bytes, {bytes} each");
+            assert_eq!(state.oldest, 5_000 - events as u64, "what is not there is known to be gone");
+        };
+        // With what can be recalled, events stay, and their values go.
+        check(1_000, 1 << 20, 100, 5_000, 100_000);
+        check(1_000, 50_000, 100, 5_000, 50_000);
+        check(1_000, 50_000, 10_000, 5_000, LEAST * 10_000);
+        // Without, events go with their values.
+        check(usize::MAX, 1 << 20, 100, 5_000, 500_000);
+        check(usize::MAX, 50_000, 100, 500, 50_000);
+        check(usize::MAX, 50_000, 10_000, LEAST, LEAST * 10_000);
+    }
+
+    #[test]
+    fn a_clock_that_jumps_back_loses_no_history_and_one_that_jumps_on_only_what_is_old() {
+        let day = Duration::from_secs(86_400);
+        let start = Instant::now() + 10 * day;
+        // Half of them before the jump.
+        let check = |after: Instant, kept: usize| {
+            let state = written(1_000, 1 << 20, 6_000, 1, |r| if r <= 3_000 { start } else { after });
+            assert_eq!(state.ring.len(), kept);
+            assert_eq!(state.objects.len(), 3);
+        };
+        check(start, 6_000);
+        check(start - 3 * day, 6_000);
+        check(start + 3 * day, 3_000);
     }
 }

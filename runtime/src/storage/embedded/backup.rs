@@ -58,6 +58,7 @@ fn copy_into(db: &Database, part: &Path) -> Result<Revision, Error> {
         for row in from.open_table(LOG).map_err(failed)?.iter().map_err(failed)? {
             let (revision, record) = row.map_err(failed)?;
             last = revision.value().max(last);
+            file::parse(revision.value(), record.value())?;
             log.insert(revision.value(), record.value()).map_err(failed)?;
         }
     }

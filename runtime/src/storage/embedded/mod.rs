@@ -1,15 +1,17 @@
 //! The embedded durable store: one redb file holding the log of writes, the state in memory. Waiting writes share one
 //! fsync (group commit); what is acknowledged is on disk. `file` owns the bytes on disk.
 
+mod ages;
 mod backup;
 mod file;
 
-use super::contract::{Backend, BoxFuture, Error, Event, Outcome, Range, Revision, Sink, Subscription, Write};
+use super::contract::{Backend, BoxFuture, Error, Event, History, Outcome, Range, Revision, Sink, Subscription, Write};
 use super::dispatch::Dispatch;
 use super::mvcc::Mvcc;
+use ages::Ages;
 pub use backup::{backup, compact, examine, path, restore};
 use bytes::Bytes;
-use file::File;
+use file::{File, Reader};
 use redb::Database;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -53,6 +55,19 @@ struct Shared {
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Damage that a reader met: the store is not ready from here on, as after a failed write.
+    fn meet<T>(&mut self, read: Result<T, Error>) -> Result<T, Error> {
+        if let Err(e @ Error::Corrupt(why)) = &read
+            && self.failed.is_none()
+        {
+            tracing::error!("{why}");
+            self.failed = Some(e.clone());
+        }
+        read
     }
 }
 
@@ -104,10 +119,10 @@ impl Embedded {
         backup::copy(&self.db, to)
     }
 
-    /// On a disk of the tests' making.
+    /// On a disk of the tests' making, of which nothing is kept in memory.
     #[cfg(test)]
     pub(super) fn over(disk: impl redb::StorageBackend) -> Result<Self, Error> {
-        let db = redb::Database::builder().create_with_backend(disk);
+        let db = redb::Database::builder().set_cache_size(0).create_with_backend(disk);
         let mut mvcc = Mvcc::over_a_file();
         let file = File::over(db.map_err(|e| Error::Unavailable(e.to_string()))?, &mut mvcc)?;
         Self::start(file, mvcc, Retention::default())
@@ -120,7 +135,7 @@ impl Embedded {
         });
         let (jobs, rx) = mpsc::channel();
         let db = file.db.clone();
-        let writer = Writer { file, shared: shared.clone(), retention, marks: Vec::new(), looked: Instant::now() };
+        let writer = Writer { file, shared: shared.clone(), retention, ages: Ages::default(), looked: Instant::now() };
         let thread = std::thread::Builder::new()
             .name("kubegraft-store".into())
             .spawn(move || writer.run(&rx))
@@ -133,8 +148,7 @@ struct Writer {
     file: File,
     shared: Arc<Shared>,
     retention: Retention,
-    /// Revisions reached at past moments, to compact by age.
-    marks: Vec<(Instant, Revision)>,
+    ages: Ages,
     looked: Instant,
 }
 
@@ -225,11 +239,8 @@ impl Writer {
                 ),
             )
         };
-        let age = self.retention.age;
-        let old = self.marks.iter().rposition(|(t, _)| t.elapsed() > age).map(|i| self.marks[i].1);
-        self.marks.retain(|(t, r)| t.elapsed() <= age || Some(*r) == old);
-        self.marks.push((Instant::now(), revision));
-        let up_to = old.unwrap_or(0).min(by_count.0).max(by_count.1);
+        let old = self.ages.look(Instant::now(), revision, &self.retention);
+        let up_to = old.min(by_count.0).max(by_count.1);
         // A failure is kept in the state and shown by `healthy`.
         let _ = self.compact(up_to);
     }
@@ -285,8 +296,10 @@ impl Backend for Embedded {
         limit: usize,
         at: Option<Revision>,
     ) -> BoxFuture<'a, Result<Range, Error>> {
-        let mut read = |revision| file::value(&self.db, revision);
-        let range = self.shared.state().mvcc.range(prefix, after, limit, at, &mut read);
+        let mut reader = Reader::new(&self.db);
+        let mut state = self.shared.state();
+        let range = state.mvcc.range(prefix, after, limit, at, &mut |revision| reader.value(revision));
+        let range = state.meet(range);
         Box::pin(async move { range })
     }
 
@@ -295,13 +308,15 @@ impl Backend for Embedded {
         prefix: &'a str,
         sink: Arc<dyn Sink>,
     ) -> BoxFuture<'a, Result<(Range, Subscription), Error>> {
-        let mut read = |revision| file::value(&self.db, revision);
+        let mut reader = Reader::new(&self.db);
+        let mut read = |revision| reader.value(revision);
         let mut state = self.shared.state();
         let base = state.mvcc.range(prefix, None, 0, Some(state.mvcc.compacted), &mut read);
         let base = base.and_then(|range| {
             sink.deliver(&state.mvcc.events(prefix, &mut read)?);
             Ok((range, state.dispatch.add(prefix, sink)))
         });
+        let base = state.meet(base);
         Box::pin(async move { base })
     }
 
@@ -318,7 +333,15 @@ impl Backend for Embedded {
     }
 
     fn recall(&self, revision: Revision) -> Option<Bytes> {
-        file::value(&self.db, revision).ok()
+        let found = Reader::new(&self.db).find(revision);
+        if found.is_err() {
+            return self.shared.state().meet(found).ok().flatten();
+        }
+        found.ok().flatten()
+    }
+
+    fn history(&self) -> History {
+        self.shared.state().mvcc.history()
     }
 
     fn healthy(&self) -> Result<(), Error> {

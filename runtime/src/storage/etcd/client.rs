@@ -188,7 +188,7 @@ impl Client {
 
     /// Up to where etcd has compacted, when it is known to have: a watch from the beginning is told.
     pub(super) async fn compacted(&self, key: Bytes) -> Result<i64, Status> {
-        let create = WatchCreateRequest { key, start_revision: 1, ..WatchCreateRequest::default() };
+        let create = WatchCreateRequest { key, start_revision: 1, progress_notify: true, ..Default::default() };
         let (_asks, mut answers) = self.watch(Ask::Create(create)).await?;
         let answered = tokio::time::timeout(PATIENCE, async {
             while let Some(answer) = answers.message().await? {

@@ -55,7 +55,7 @@ async fn stream(shared: &Arc<Shared>) -> Ended {
     let key = shared.key("");
     let range_end = past(&key);
     let start_revision = signed(lock(&shared.state).next);
-    let create = WatchCreateRequest { key, range_end, start_revision, fragment: true };
+    let create = WatchCreateRequest { key, range_end, start_revision, progress_notify: true, fragment: true };
     let (mut asks, mut answers) = match shared.client.watch(Ask::Create(create)).await {
         Ok(opened) => opened,
         Err(status) => return Ended::Broken(status.message().to_owned()),
@@ -127,9 +127,7 @@ fn take(shared: &Shared, raw: Vec<wire::Event>) {
         });
         events.push(Event { revision, key, value, attachment });
     }
-    let now = Instant::now();
-    state.log.extend(events.iter().map(|e| (now, Event { attachment: None, ..e.clone() })));
-    state.trim(now);
+    state.keep(Instant::now(), &events);
     state.next = state.next.max(last + 1);
     state.dispatch.deliver(&events);
     drop(state);
@@ -145,7 +143,7 @@ fn reached(shared: &Shared, revision: Revision) {
 }
 
 /// Writes below the prefix, so that the watch gets to a revision past what is waited for.
-async fn fence(shared: Arc<Shared>) {
+pub(super) async fn fence(shared: Arc<Shared>) {
     let put = PutRequest { key: shared.key(FENCE), value: Bytes::new() };
     if let Err(status) = put_plainly(&shared.client, put).await {
         tracing::debug!("no fence: {}", status.message());
@@ -166,8 +164,7 @@ async fn start_anew(shared: &Arc<Shared>, compacted: Revision) -> Result<(), Err
             let sinks = state.dispatch.all();
             if sinks.is_empty() {
                 // The start, or nobody to tell: what etcd still has is the history.
-                state.log.clear();
-                (state.oldest, state.next) = (compacted, compacted + 1);
+                state.begin(compacted);
                 return Ok(());
             }
             sinks
@@ -185,8 +182,7 @@ async fn start_anew(shared: &Arc<Shared>, compacted: Revision) -> Result<(), Err
         for (sink, base) in &states {
             sink.restart(base);
         }
-        state.log.clear();
-        (state.oldest, state.next) = (revision, revision + 1);
+        state.begin(revision);
         drop(state);
         shared.delivered.send_if_modified(|d| std::mem::replace(d, revision.max(*d)) < revision);
         return Ok(());

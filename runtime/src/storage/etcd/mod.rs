@@ -8,7 +8,8 @@ mod tests;
 mod wire;
 
 use super::contract::{
-    Attachment, Backend, BoxFuture, Error, Event, KeyValue, Outcome, Range, Revision, Sink, Subscription, Write,
+    Attachment, Backend, BoxFuture, Error, Event, History, KeyValue, Outcome, Range, Revision, Sink, Subscription,
+    Write,
 };
 use super::dispatch::Dispatch;
 use bytes::Bytes;
@@ -45,6 +46,8 @@ const LOADING: Duration = Duration::from_secs(30);
 const PATIENCE: Duration = Duration::from_secs(3);
 /// Events kept whatever their age, and at most, for kinds whose caches start later.
 const KEEP: std::ops::Range<usize> = 1024..20_000;
+/// Events kept whatever their age are of so many bytes at most, the newest one excepted.
+const BYTES: usize = 64 << 20;
 /// Beyond those, events younger than this are kept: kube-apiserver's compaction interval.
 const AGE: Duration = Duration::from_secs(300);
 /// The key, below the prefix, whose writes push the watch on where etcd cannot tell how far it has got.
@@ -56,28 +59,47 @@ const COMPACTOR: &[u8] = b"compact_rev_key";
 struct State {
     dispatch: Dispatch,
     log: VecDeque<(Instant, Event)>,
+    /// Of the log's values.
+    bytes: usize,
     /// All events after this revision are in the log.
     oldest: Revision,
     /// Where the watch goes on.
     next: Revision,
 }
 
+fn bytes(event: &Event) -> usize {
+    event.value.as_ref().map_or(0, Bytes::len)
+}
+
 impl State {
-    fn trim(&mut self, now: Instant) {
-        while self.log.len() > KEEP.start
-            && let Some((at, event)) = self.log.front()
-            && (self.log.len() > KEEP.end || now.saturating_duration_since(*at) > AGE)
-        {
-            self.oldest = event.revision;
-            self.log.pop_front();
+    fn keep(&mut self, now: Instant, events: &[Event]) {
+        self.bytes += events.iter().map(bytes).sum::<usize>();
+        self.log.extend(events.iter().map(|e| (now, Event { attachment: None, ..e.clone() })));
+        while let Some((at, event)) = self.log.front() {
+            let many = self.log.len() > KEEP.end || (self.bytes > BYTES && self.log.len() > 1);
+            let old = self.log.len() > KEEP.start && now.saturating_duration_since(*at) > AGE;
+            if !many && !old {
+                break;
+            }
+            self.forget(event.revision);
         }
     }
 
     fn forget(&mut self, up_to: Revision) {
-        while self.log.front().is_some_and(|(_, e)| e.revision <= up_to) {
+        while let Some((_, event)) = self.log.front()
+            && event.revision <= up_to
+        {
+            self.bytes -= bytes(event);
             self.log.pop_front();
         }
         self.oldest = self.oldest.max(up_to);
+    }
+
+    /// Nothing is known of what led to a revision.
+    fn begin(&mut self, revision: Revision) {
+        self.log.clear();
+        self.bytes = 0;
+        (self.oldest, self.next) = (revision, revision + 1);
     }
 }
 
@@ -498,6 +520,11 @@ impl Backend for Etcd {
 
     fn compact(&self, up_to: Revision) -> BoxFuture<'_, Result<(), Error>> {
         Box::pin(compact(&self.shared, up_to))
+    }
+
+    fn history(&self) -> History {
+        let state = lock(&self.shared.state);
+        History { events: state.log.len(), bytes: state.bytes }
     }
 
     fn healthy(&self) -> Result<(), Error> {

@@ -1,7 +1,9 @@
 //! The backend on a real etcd: the contract, several processes' worth of clients on one cluster, compaction and lost leaders.
 //! `KUBEGRAFT_ETCD` names the program (`.ci/tools` brings one); without it these tests are not run, and in CI they fail.
 
-use super::{Etcd, Options, progress_is_true};
+mod kine;
+
+use super::{AGE, BYTES, Etcd, KEEP, Options, State, progress_is_true};
 use crate::storage::conformance;
 use crate::storage::contract::{Backend, Error, Event, Outcome, Range, Sink, Write};
 use bytes::Bytes;
@@ -9,7 +11,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 fn program() -> Option<PathBuf> {
     let program = std::env::var_os("KUBEGRAFT_ETCD").map(PathBuf::from);
@@ -131,6 +133,29 @@ fn progress_is_believed_from_the_releases_that_tell_it_truly() {
     let believed = ["3.4.31", "3.5.13", "3.5.16-rc.1", "3.6.0", "4.0.0"];
     assert_eq!(believed.map(progress_is_true), [true; 5]);
     assert_eq!(["3.4.30", "3.5.12", "3.5.1", "3.3.27", "", "x"].map(progress_is_true), [false; 6]);
+}
+
+#[test]
+fn history_in_memory_is_bounded_by_age_events_and_bytes() {
+    let start = Instant::now() + 10 * AGE;
+    // So many events of so many bytes, and as many more when so much time has passed; it may go backwards.
+    let check = |count: u64, size: usize, later: Instant, kept: usize| {
+        let mut state = State::default();
+        for revision in 1..=2 * count {
+            let value = Some(Bytes::from(vec![0; size]));
+            let event = Event { revision, key: "g/k/a".into(), value, attachment: None };
+            state.keep(if revision <= count { start } else { later }, &[event]);
+        }
+        assert_eq!((state.log.len(), state.bytes), (kept, kept * size), "{count} of {size} bytes");
+        assert_eq!(state.oldest, 2 * count - kept as u64, "what is not there is known to be gone");
+    };
+    check(4_000, 1, start, 8_000);
+    check(4_000, 1, start - 9 * AGE, 8_000);
+    check(4_000, 1, start + 9 * AGE, 4_000);
+    check(500, 1, start + 9 * AGE, 1_000);
+    check(30_000, 1, start, KEEP.end);
+    check(50, 1 << 20, start, BYTES >> 20);
+    check(2, BYTES + 1, start, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -188,6 +188,10 @@ pub(super) struct WatchCreateRequest {
     pub range_end: Bytes,
     #[prost(int64, tag = "3")]
     pub start_revision: i64,
+    /// Whether etcd tells of progress by itself now and then. kine answers questions for it truly only then: it waits for no other
+    /// watches to get as far as it says.
+    #[prost(bool, tag = "4")]
+    pub progress_notify: bool,
     /// Whether large answers may be cut inside one revision.
     #[prost(bool, tag = "8")]
     pub fragment: bool,
