@@ -15,9 +15,10 @@ pub(super) const STRUCT: u64 = 40;
 const CHARACTER: f64 = 0.1;
 const PATTERN_CHARACTER: f64 = 0.25;
 
-/// What rules of one object may take: a hundred times what the dearest take. Costs are upstream's and leave out what is large
-/// only in strange objects, as do comparisons of lists of lists; upstream has the deadline of the request for that.
-pub const TIME_LIMIT: Duration = Duration::from_secs(5);
+/// What rules of one object may take: many times what the dearest take on a busy machine, and unoptimized ten times that. Costs
+/// are upstream's and leave out what is large only in strange objects, as do comparisons of lists of lists; upstream has the
+/// deadline of the request for that.
+pub const TIME_LIMIT: Duration = Duration::from_secs(if cfg!(debug_assertions) { 100 } else { 10 });
 /// How many items all lists may have that an evaluation makes at no cost.
 pub(super) const MAX_MADE: usize = 4 << 20;
 /// How many steps there are between two looks at the clock, and how many make up for one that is as large as the object.
