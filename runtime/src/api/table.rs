@@ -64,6 +64,7 @@ impl Columns {
         let name = json!({"name": "Name", "type": "string", "format": "name", "description": NAME, "priority": 0});
         let others = self.0.iter().map(|(c, _)| {
             let description = match c.description.as_str() {
+                "" if c.verbatim => CREATED.to_owned(),
                 "" => format!("Custom resource definition column (in JSONPath format): {}", c.json_path),
                 d => d.to_owned(),
             };
@@ -76,7 +77,7 @@ impl Columns {
     pub fn row(&self, object: &Object, include: Include, version: &str) -> Value {
         let root = Value::Object(object.0.clone());
         let mut cells = vec![Value::from(object.name())];
-        cells.extend(self.0.iter().map(|(c, path)| cell(&c.type_, path, &root)));
+        cells.extend(self.0.iter().map(|(c, path)| cell(if c.verbatim { "string" } else { &c.type_ }, path, &root)));
         let shown = match include {
             Include::None => Value::Null,
             Include::Metadata => json!({

@@ -69,6 +69,8 @@ pub struct Column {
     pub priority: i32,
     /// `jsonPath`
     pub json_path: String,
+    /// A date is shown as it is, not as an age: only kinds that are compiled in have such columns.
+    pub verbatim: bool,
 }
 
 /// One version of a definition.
@@ -173,6 +175,14 @@ impl Definition {
         Self::from_crd(definition)
     }
 
+    /// The same with its dates shown as they are, as upstream's default table has them.
+    #[must_use]
+    pub fn with_verbatim_dates(mut self) -> Self {
+        let dates = self.versions.iter_mut().flat_map(|v| &mut v.columns).filter(|c| c.type_ == "date");
+        dates.for_each(|c| c.verbatim = true);
+        self
+    }
+
     /// Group and plural.
     pub fn group_resource(&self) -> GroupResource {
         GroupResource { group: self.group.clone(), resource: self.names.plural.clone() }
@@ -259,6 +269,7 @@ fn version(v: &Value) -> Result<Version, Vec<FieldError>> {
                 description: text(c, "description"),
                 priority: c.get("priority").and_then(Value::as_i64).and_then(|p| p.try_into().ok()).unwrap_or(0),
                 json_path: text(c, "jsonPath"),
+                verbatim: false,
             })
             .collect(),
         selectable_fields: fields.filter_map(|f| f.get("jsonPath")?.as_str().map(str::to_owned)).collect(),

@@ -116,10 +116,14 @@ fn text<'a>(v: &'a Value, pointer: &str) -> &'a str {
 pub fn validate_create(crd: &Value) -> (Vec<FieldError>, Vec<String>) {
     let spec = Spec::of(crd);
     let mut errors = Vec::new();
-    let name = text(crd, "/metadata/name");
-    let plural = text(crd, "/spec/names/plural");
-    if name.strip_prefix(plural).and_then(|rest| rest.strip_prefix('.')) != Some(spec.text("group")) {
-        errors.push(FieldError::invalid("metadata.name", name, "must be spec.names.plural+\".\"+spec.group"));
+    // A name that is to be generated is held to the same, and so refused with the one that came of it.
+    let wanted = format!("{}.{}", text(crd, "/spec/names/plural"), spec.text("group"));
+    for field in ["generateName", "name"] {
+        let name = crd.get("metadata").map_or("", |m| text(m, &format!("/{field}")));
+        if !name.is_empty() && name != wanted {
+            let detail = "must be spec.names.plural+\".\"+spec.group";
+            errors.push(FieldError::invalid(format!("metadata.{field}"), name, detail));
+        }
     }
     spec::validate(&spec, &Options::create(), &mut errors);
     rest(crd, None, &spec, &mut errors);

@@ -141,6 +141,7 @@ fn condition(object: &mut Object, type_: &str, status: &str, reason: &str, messa
 /// Serves the kind, brings back what stored definitions bring, and follows changes.
 pub(super) async fn serve(engine: &Arc<Engine>) -> Result<()> {
     let definition = Definition::builtin(&crd::definition()).map_err(|e| Status::internal(format!("{e:?}")))?;
+    let definition = definition.with_verbatim_dates();
     let served = Arc::new(engine.load(definition, Some(Arc::new(Definitions)), None, String::new()).await?);
     engine.update_kinds(|all| {
         all.insert(served.resource.clone(), served.clone());
