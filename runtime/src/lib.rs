@@ -52,7 +52,7 @@ pub mod __private {
     /// What generated conversions name.
     pub mod conversion {
         pub use crate::generate::Versions;
-        pub use crate::resource::conversion::{Container, Misfit, Outcome, step};
+        pub use crate::resource::conversion::{Container, Keyed, Misfit, Outcome, step};
     }
 }
 

@@ -22,5 +22,6 @@ mod readme;
 mod replicas;
 mod typed;
 mod versioned;
+mod versioned_shapes;
 mod versions;
 mod watch_model;

@@ -140,7 +140,7 @@ mod shops_by_hand {
     }
 
     fn parts(old: &v1beta1::ShopSpec) -> Result<(&str, &str), String> {
-        old.address.split_once(' ').ok_or_else(|| "spec.address: there is no number".to_owned())
+        old.address.split_once(' ').ok_or_else(|| "there is no number".to_owned())
     }
 
     pub(super) fn street(old: &v1beta1::ShopSpec) -> Result<String, String> {

@@ -25,7 +25,7 @@ impl Place {
     /// What may be said there.
     pub(crate) fn known(self) -> &'static [&'static str] {
         match self {
-            Self::Type => &["added", "removed", "changed", "attr", "shared"],
+            Self::Type => &["added", "removed", "changed", "attr", "shared", "nested_status"],
             Self::Field => &["added", "removed", "changed", "deprecated", "attr", "nested"],
             Self::Variant => &["added", "removed", "changed", "deprecated", "attr"],
         }
@@ -143,6 +143,7 @@ pub(crate) struct DifferenceAttrs {
     pub(crate) only: Vec<Only>,
     pub(crate) nested: bool,
     pub(crate) shared: Option<Ident>,
+    pub(crate) nested_status: Option<Ident>,
 }
 
 impl DifferenceAttrs {
@@ -161,6 +162,7 @@ impl DifferenceAttrs {
                 "changed" => out.changed.extend(difference(&item, place, report)),
                 "attr" => out.only.extend(only(&item, report)),
                 "nested" => out.nested = item.boolean(report),
+                "nested_status" => out.nested_status = item.boolean(report).then(|| item.name.clone()),
                 _ => out.shared = item.boolean(report).then(|| item.name.clone()),
             }
         }

@@ -205,11 +205,12 @@ impl Definition {
     /// A step of the graph that fails, or a webhook that would have to be asked, which nothing here does.
     pub fn convert(&self, graph: Option<&Graph>, mut object: Object, to: usize) -> Result<Object, ConversionError> {
         let version = &self.versions[to];
-        let prune = |value: &mut Value| {
-            version.schema.prune(value, true, None);
-        };
         let value = match graph {
-            Some(graph) => graph.convert_pruned(object.into_value(), &version.name, prune)?,
+            Some(graph) => graph.convert_pruned(object.into_value(), &version.name, |name, value| {
+                if let Some(version) = self.version(name) {
+                    version.schema.prune(value, true, None);
+                }
+            })?,
             None => {
                 let api_version = GroupVersion::new(&self.group, &version.name).to_string();
                 if matches!(self.conversion, Conversion::Webhook(_)) && object.api_version() != api_version {
@@ -217,7 +218,7 @@ impl Definition {
                 }
                 object.0.insert("apiVersion".into(), api_version.into());
                 let mut value = object.into_value();
-                prune(&mut value);
+                version.schema.prune(&mut value, true, None);
                 value
             }
         };

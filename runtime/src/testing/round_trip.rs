@@ -7,6 +7,7 @@ use crate::resource::Object;
 use crate::resource::conversion::Graph;
 use crate::schema::{Definition, crd};
 use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
+use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
 
@@ -95,6 +96,26 @@ pub fn round_trip<Newest>(versions: Versions<Newest>) -> Result<(), NotLossless>
     Ok(())
 }
 
+/// In words, field by field, what has become of an object.
+fn difference(path: &str, was: Option<&Value>, is: Option<&Value>) -> Vec<String> {
+    let shown = |v: Option<&Value>| v.map_or("nothing".to_owned(), Value::to_string);
+    match (was, is) {
+        (was, is) if was == is => Vec::new(),
+        (Some(Value::Object(a)), Some(Value::Object(b))) => {
+            let keys = a.keys().chain(b.keys().filter(|k| !a.contains_key(*k)));
+            let dot = if path.is_empty() { "" } else { "." };
+            keys.flat_map(|k| difference(&format!("{path}{dot}{k}"), a.get(k), b.get(k))).collect()
+        }
+        (Some(Value::Array(a)), Some(Value::Array(b))) if a.len() == b.len() => a
+            .iter()
+            .zip(b)
+            .enumerate()
+            .flat_map(|(i, (a, b))| difference(&format!("{path}[{i}]"), Some(a), Some(b)))
+            .collect(),
+        (was, is) => vec![format!("{path} was {} and is {}", shown(was), shown(is))],
+    }
+}
+
 fn comes_back(definition: &Definition, graph: &Graph, home: usize, object: &Object) -> Result<(), String> {
     let name = |version: usize| definition.versions[version].name.as_str();
     // As the server converts what it reads.
@@ -104,7 +125,9 @@ fn comes_back(definition: &Definition, graph: &Graph, home: usize, object: &Obje
         true => Ok(()),
         false => {
             let way: Vec<&str> = way.iter().map(|v| name(*v)).collect();
-            Err(format!("it does not come back from {}\nBut as:\n{:#}", way.join(" -> "), back.into_value()))
+            let (was, is) = (object.clone().into_value(), back.into_value());
+            let different = difference("", Some(&was), Some(&is)).join("\n  ");
+            Err(format!("it does not come back from {}\n  {different}", way.join(" -> ")))
         }
     };
     let others = |than: &[usize]| (0..definition.versions.len()).filter(|v| !than.contains(v)).collect::<Vec<_>>();

@@ -3,8 +3,9 @@
 use super::Scope;
 use crate::model::{Fallback, VersionedData, VersionedField, VersionedFields, VersionedType, VersionedVariant};
 use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
-use syn::{Fields, GenericArgument, Ident, Index, Path, PathArguments, Type};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Fields, GenericArgument, Index, Path, PathArguments, Type};
 
 /// Of a type that is in both versions: `TryFrom` of the one for the other.
 pub(super) fn conversion(ty: &VersionedType, way: &Way<'_>) -> TokenStream {
@@ -78,7 +79,10 @@ fn structure(f: &VersionedFields, way: &Way<'_>) -> TokenStream {
             Appearing::By(function) => {
                 // It reads all of the old value, so it goes before anything is moved out of that.
                 let name = format_ident!("__f{}", i);
-                first.extend(quote!(let #name = #conversion::Outcome::outcome(#function(&__old))?;));
+                let key = field.key(way.to, i);
+                first.extend(quote! {
+                    let #name = #conversion::Outcome::outcome(#function(&__old)).map_err(|__e| __e.or_in_field(#key))?;
+                });
                 values.push((field, quote!(#name)));
             }
         }
@@ -145,7 +149,10 @@ fn appearing<'a>(f: &'a VersionedField, way: &Way<'_>) -> Appearing<'a> {
     })
 }
 
-const CONTAINERS: &[&str] = &["Option", "Box", "Vec", "VecDeque", "BTreeMap", "HashMap"];
+/// Containers whose first argument is what they hold.
+const LISTS: &[&str] = &["Option", "Box", "Vec", "VecDeque", "LinkedList", "BTreeSet"];
+/// Those whose second is, by their first.
+const MAPS: &[&str] = &["BTreeMap", "HashMap"];
 
 /// A value of the one type as the other; `None` when they are the same.
 fn converted(value: TokenStream, old: &Type, new: &Type, nested: bool, way: &Way<'_>) -> Option<TokenStream> {
@@ -153,22 +160,56 @@ fn converted(value: TokenStream, old: &Type, new: &Type, nested: bool, way: &Way
     if old == new && !nested && !way.scope.versioned(new) {
         return None;
     }
-    if let (Some((container, old)), Some((same, new))) = (contained(old), contained(new))
-        && container == same
-        && let Some(item) = converted(quote!(__v), old, new, nested, way)
+    if let (Some(old), Some(new)) = (contained(old), contained(new))
+        && old.container == new.container
     {
-        return Some(quote!(#conversion::Container::each(#value, |__v| #item)));
+        let item = converted(quote!(__v), old.item, new.item, nested, way);
+        let key = old.key.zip(new.key).and_then(|(old, new)| converted(quote!(__k), old, new, false, way));
+        if let Some(key) = key {
+            let item = item.unwrap_or_else(|| quote!(::core::result::Result::Ok(__v)));
+            return Some(quote!(#conversion::Keyed::entries(#value, |__k| #key, |__v| #item)));
+        }
+        if let Some(item) = item {
+            return Some(quote!(#conversion::Container::each(#value, |__v| #item)));
+        }
     }
-    Some(quote!(#conversion::step(#value)))
+    // That the one is not made from the other is said where the type is written.
+    let span = new.span();
+    let conversion = conversion.into_iter().map(|mut t| {
+        t.set_span(span);
+        t
+    });
+    let conversion: TokenStream = conversion.collect();
+    Some(quote_spanned!(span=> #conversion::step(#value)))
 }
 
-/// The container and what it holds.
-fn contained(ty: &Type) -> Option<(&Ident, &Type)> {
-    let Type::Path(p) = ty else { return None };
-    let last = p.path.segments.last().filter(|s| CONTAINERS.iter().any(|c| s.ident == c))?;
+/// A container, and what it holds.
+struct Contained<'a> {
+    container: String,
+    key: Option<&'a Type>,
+    item: &'a Type,
+}
+
+fn contained(ty: &Type) -> Option<Contained<'_>> {
+    let last = match ty {
+        Type::Paren(t) => return contained(&t.elem),
+        Type::Group(t) => return contained(&t.elem),
+        Type::Array(a) => {
+            let container = format!("[{}]", a.len.to_token_stream());
+            return Some(Contained { container, key: None, item: &a.elem });
+        }
+        Type::Path(p) => p.path.segments.last()?,
+        _ => return None,
+    };
     let PathArguments::AngleBracketed(a) = &last.arguments else { return None };
-    let types = a.args.iter().filter_map(|a| if let GenericArgument::Type(t) = a { Some(t) } else { None });
-    Some((&last.ident, types.last()?))
+    let mut types = a.args.iter().filter_map(|a| if let GenericArgument::Type(t) = a { Some(t) } else { None });
+    let container = last.ident.to_string();
+    let key = match container.as_str() {
+        c if LISTS.contains(&c) => None,
+        c if MAPS.contains(&c) => Some(types.next()?),
+        _ => return None,
+    };
+    Some(Contained { container, key, item: types.next()? })
 }
 
 fn enumeration(variants: &[VersionedVariant], old: &TokenStream, way: &Way<'_>) -> TokenStream {

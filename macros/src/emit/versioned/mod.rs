@@ -59,11 +59,12 @@ fn together(ty: &VersionedType, kind: &Kind, clean: bool, s: &Scope<'_>) -> Toke
     let mut versions = ty.life.from..ty.life.to;
     let Some(oldest) = versions.next() else { return TokenStream::new() };
     let root = |v: usize| s.placed(s.root(kind, v), v);
-    let status = kind.status.as_ref().and_then(|p| p.get_ident()).is_some_and(|i| s.model.find(i).is_some());
-    let then = if status { quote!(then_spec_and_status) } else { quote!(then_spec) };
     let first = root(oldest);
+    // A status that is the same in both needs no conversion; one that is new has none.
+    let status = |v: usize| kind.status(ty, v).is_some_and(|p| kind.nested_status || s.model.names(&p, v));
     let steps = versions.map(|v| {
         let root = root(v);
+        let then = if status(v - 1) && status(v) { quote!(then_spec_and_status) } else { quote!(then_spec) };
         quote!(.#then::<#root>())
     });
     let last = ty.life.to - 1;

@@ -116,20 +116,65 @@ pub(super) fn visibility(vis: &Visibility) -> TokenStream {
 /// The type in the middle of options, lists and maps, in a version: `Vec<other::Port>` is `Vec<other::v1::Port>`, or without
 /// modules `Vec<other::PortV1>`.
 pub(super) fn nested(ty: &mut syn::Type, version: &Ident, suffix: Option<&str>) {
-    let syn::Type::Path(p) = ty else { return };
-    let Some(last) = p.path.segments.last_mut() else { return };
-    if let syn::PathArguments::AngleBracketed(a) = &mut last.arguments
-        && let Some(syn::GenericArgument::Type(inner)) =
-            a.args.iter_mut().rev().find(|a| matches!(a, syn::GenericArgument::Type(_)))
+    let path = match ty {
+        syn::Type::Paren(t) => return nested(&mut t.elem, version, suffix),
+        syn::Type::Group(t) => return nested(&mut t.elem, version, suffix),
+        syn::Type::Array(t) => return nested(&mut t.elem, version, suffix),
+        syn::Type::Path(p) => &mut p.path,
+        _ => return,
+    };
+    if let Some(last) = path.segments.last_mut()
+        && let syn::PathArguments::AngleBracketed(a) = &mut last.arguments
     {
-        return nested(inner, version, suffix);
+        // What comes last may be how a map or set hashes.
+        let types =
+            a.args.iter_mut().filter_map(|a| if let syn::GenericArgument::Type(t) = a { Some(t) } else { None });
+        let held = usize::from(last.ident.to_string().ends_with("Map"));
+        return types.into_iter().nth(held).map_or((), |inner| nested(inner, version, suffix));
     }
+    nested_path(path, version, suffix);
+}
+
+fn nested_path(path: &mut syn::Path, version: &Ident, suffix: Option<&str>) {
+    let Some(last) = path.segments.last_mut() else { return };
     match suffix {
         Some(suffix) => last.ident = Ident::new(&format!("{}{suffix}", last.ident), last.ident.span()),
         None => {
-            let at = p.path.segments.len() - 1;
+            let at = path.segments.len() - 1;
             let version = Ident::new(&version.to_string(), Span::call_site());
-            p.path.segments.insert(at, version.into());
+            path.segments.insert(at, version.into());
         }
     }
+}
+
+/// `status = "..."` of a type that another `#[versioned]` has made, likewise.
+pub(super) fn nested_status(tokens: TokenStream, version: &Ident, suffix: Option<&str>) -> TokenStream {
+    let mut before: [Option<String>; 2] = [None, None];
+    let mut out = TokenStream::new();
+    for t in tokens {
+        let text = t.to_string();
+        let there = match &t {
+            TokenTree::Group(g) => {
+                let mut inner = Group::new(g.delimiter(), nested_status(g.stream(), version, suffix));
+                inner.set_span(g.span());
+                TokenTree::Group(inner)
+            }
+            TokenTree::Literal(l) if before == [Some("status".into()), Some("=".into())] => {
+                match syn::parse2::<LitStr>(l.to_token_stream()).and_then(|s| s.parse::<syn::Path>()) {
+                    Ok(mut path) => {
+                        nested_path(&mut path, version, suffix);
+                        let mut literal = Literal::string(&path.to_token_stream().to_string().replace(' ', ""));
+                        literal.set_span(l.span());
+                        TokenTree::Literal(literal)
+                    }
+                    // The derive says what is wrong with it.
+                    Err(_) => t.clone(),
+                }
+            }
+            _ => t.clone(),
+        };
+        before = [before[1].take(), Some(text)];
+        out.extend([there]);
+    }
+    out
 }

@@ -1,7 +1,7 @@
 //! A type in one of its versions.
 
 use super::Scope;
-use super::rewrite::{deepen, nested, rename, visibility};
+use super::rewrite::{deepen, nested, nested_status, rename, visibility};
 use crate::model::{Life, VersionedData, VersionedField, VersionedFields, VersionedType, VersionedVariant};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
@@ -9,7 +9,11 @@ use syn::{Attribute, Fields, Visibility};
 
 /// Its definition.
 pub(super) fn definition(ty: &VersionedType, v: usize, s: &Scope<'_>) -> TokenStream {
-    let attrs = attributes(&ty.attrs, &ty.life, v, s);
+    let mut attrs = attributes(&ty.attrs, &ty.life, v, s);
+    if ty.kind.as_ref().is_some_and(|k| k.nested_status) {
+        let suffix = s.model.module.is_none().then(|| s.suffix(v));
+        attrs = nested_status(attrs, &s.model.versions[v].module, suffix.as_deref());
+    }
     let (vis, name, of_kind) = (vis(&ty.vis, s), s.name(ty, v), kind(ty, v, s));
     match &ty.data {
         VersionedData::Struct(f) => {
@@ -51,14 +55,12 @@ fn vis(vis: &Visibility, s: &Scope<'_>) -> TokenStream {
 /// The attributes of all versions and of this one, and the word that it is deprecated.
 fn attributes(all: &[Attribute], life: &Life, v: usize, s: &Scope<'_>) -> TokenStream {
     let names = s.names(v);
-    let mut out: TokenStream = all
-        .iter()
-        .map(|a| match a.path().is_ident("kube") {
-            true => rename(a.to_token_stream(), &names),
-            false => a.to_token_stream(),
-        })
-        .collect();
-    out.extend(life.attrs(v).map(|meta| quote!(#[#meta])));
+    let named = |path: &syn::Path, tokens: TokenStream| match path.is_ident("kube") {
+        true => rename(tokens, &names),
+        false => tokens,
+    };
+    let mut out: TokenStream = all.iter().map(|a| named(a.path(), a.to_token_stream())).collect();
+    out.extend(life.attrs(v).map(|meta| named(meta.path(), quote!(#[#meta]))));
     if let Some((since, note)) = &life.deprecated
         && v >= *since
     {

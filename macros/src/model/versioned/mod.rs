@@ -114,9 +114,10 @@ impl Versioned {
         });
     }
 
-    /// The type of that name in this module.
-    pub(crate) fn find(&self, name: &Ident) -> Option<&Type> {
-        self.types.iter().find(|t| t.ident == *name)
+    /// Whether a path is one of these types, as the attributes of a version name it: as it is named now, or then.
+    pub(crate) fn names(&self, path: &syn::Path, v: usize) -> bool {
+        let there = self.types.iter().filter(|t| t.life.in_version(v));
+        there.into_iter().any(|t| path.is_ident(&t.ident) || path.is_ident(&t.life.name(&t.ident, v)))
     }
 }
 

@@ -23,7 +23,17 @@ pub(crate) struct Type {
 /// The resource whose spec a type is.
 pub(crate) struct Kind {
     pub(crate) root: Ident,
-    pub(crate) status: Option<Path>,
+    /// Its status is of a type that another `#[versioned]` has made.
+    pub(crate) nested_status: bool,
+}
+
+impl Kind {
+    /// What the spec of the kind says of its status in a version.
+    pub(crate) fn status(&self, spec: &Type, v: usize) -> Option<Path> {
+        let of_version = spec.life.attrs(v).map(|meta| syn::parse_quote!(#[#meta]));
+        let all: Vec<Attribute> = spec.attrs.iter().cloned().chain(of_version).collect();
+        KubeNames::read(&all).status
+    }
 }
 
 pub(crate) enum Data {
@@ -176,9 +186,16 @@ impl Type {
                 "a type with versions derives for each of them: write `#[derive(...)]` below `#[versioned]`",
             );
         }
+        let nested_status = differences.nested_status.clone();
         let life = Life::read(differences, versions, report);
         let is_resource = derives.iter().any(|d| d.contains("CustomResource"));
-        let kind = is_resource.then(|| kind(&mut input.attrs, in_module, report)).flatten();
+        let mut kind = is_resource.then(|| kind(&mut input.attrs, in_module, report)).flatten();
+        if let Some(word) = &nested_status {
+            match &mut kind {
+                Some(kind) => kind.nested_status = true,
+                None => report.at(word, "only the spec of a resource has a status: `#[derive(CustomResource)]`"),
+            }
+        }
         let serde = SerdeAttrs::read(&input.attrs, &mut Report::default());
         let data = match input.data {
             syn::Data::Struct(s) => {
@@ -192,6 +209,14 @@ impl Type {
             syn::Data::Union(_) => Data::Enum(Vec::new()),
         };
         let mut out = Self { ident: input.ident, attrs: input.attrs, vis: input.vis, life, data, kind };
+        if let (Some(word), Some(kind)) = (&nested_status, &out.kind)
+            && (out.life.from..out.life.to).all(|v| kind.status(&out, v).is_none())
+        {
+            report.at(
+                word,
+                "there is no status: write `#[kube(status = \"...\")]`, with the name that the type has there",
+            );
+        }
         match &mut out.data {
             Data::Struct(f) => {
                 named_once(&mut f.all, |f| Some((f.ident.as_ref()?, &f.life)), "fields", versions, report)
@@ -251,7 +276,7 @@ fn kind(attrs: &mut [Attribute], in_module: bool, report: &mut Report) -> Option
     let root = names.root.as_ref().map(|(_, text)| text).filter(|_| in_module);
     // The derive asks for a kind.
     let root = life::ident(root.or(names.kind.as_ref())?)?;
-    Some(Kind { root, status: names.status })
+    Some(Kind { root, nested_status: false })
 }
 
 fn fields(form: syn::Fields, case: Case, in_variant: bool, versions: &[Version], report: &mut Report) -> Fields {
@@ -283,6 +308,13 @@ fn field(mut f: syn::Field, case: Case, in_variant: bool, versions: &[Version], 
     for name in differences.changed.iter().filter_map(|c| c.from_name.as_ref()).filter(|_| f.ident.is_none()) {
         report.at(name, "a field of a tuple has no name");
     }
+    let all = std::iter::once(&f.ty).chain(differences.changed.iter().filter_map(|c| c.from_type.as_ref()));
+    if let Some(set) = all.filter_map(|ty| hash_set(ty.to_token_stream())).next() {
+        report.at(
+            set,
+            "a HashSet comes in another order each time it is written, so that no two versions agree; use a BTreeSet",
+        );
+    }
     let nested = differences.nested;
     let serde = SerdeAttrs::read(&f.attrs, &mut Report::default());
     Field {
@@ -296,6 +328,15 @@ fn field(mut f: syn::Field, case: Case, in_variant: bool, versions: &[Version], 
         rename: serde.rename.as_ref().map(LitStr::value),
         case,
     }
+}
+
+/// The word in a type, if it is there.
+fn hash_set(ty: TokenStream) -> Option<Ident> {
+    ty.into_iter().find_map(|t| match t {
+        proc_macro2::TokenTree::Ident(i) if i == "HashSet" => Some(i),
+        proc_macro2::TokenTree::Group(g) => hash_set(g.stream()),
+        _ => None,
+    })
 }
 
 fn variant(mut v: syn::Variant, container: &SerdeAttrs, versions: &[Version], report: &mut Report) -> Variant {

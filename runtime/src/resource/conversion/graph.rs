@@ -140,11 +140,10 @@ impl Graph {
     /// # Errors
     /// A version that is not in the graph, or a step that fails; it says at which field.
     pub fn convert(&self, object: Value, to: &str) -> Result<Value, ConversionError> {
-        self.convert_pruned(object, to, |_| {})
+        self.convert_pruned(object, to, |_, _| {})
     }
 
-    /// As [`Graph::convert`]; `prune` takes from the converted object what the schema of its version does not hold, which is
-    /// kept too.
+    /// As [`Graph::convert`]; `prune` takes from an object what the schema of a version does not hold, which is kept too.
     ///
     /// # Errors
     /// As there.
@@ -152,12 +151,12 @@ impl Graph {
         &self,
         mut object: Value,
         to: &str,
-        prune: impl Fn(&mut Value),
+        prune: impl Fn(&str, &mut Value),
     ) -> Result<Value, ConversionError> {
         let (group, from) = api_version(&object);
         let error = |why: String| ConversionError { from: from.clone(), to: to.to_owned(), why };
         if from == to {
-            prune(&mut object);
+            prune(to, &mut object);
             return Ok(object);
         }
         let mut at = self.position(&from).map_err(error)?;
@@ -165,12 +164,12 @@ impl Graph {
         if let Some(annotation) = take_annotation(&mut object) {
             // What was kept belongs to a version that can hold it: the object is made whole there first.
             if let Ok(whole) = self.position(&annotation.version) {
-                object = self.made_whole(object, &group, (at, whole), &annotation.kept).map_err(error)?;
+                object = self.made_whole(object, &group, (at, whole), &annotation.kept, &prune).map_err(error)?;
                 at = whole;
             }
         }
         let mut converted = self.along(object.clone(), &group, at, target).map_err(error)?;
-        prune(&mut converted);
+        prune(to, &mut converted);
         let came_back = self.along(converted.clone(), &group, target, at).map_err(error)?;
         let schema = self.schemas.get(&self.versions[at]).map(|s| &**s);
         if let Some(kept) = keep::difference(Some(&content(came_back)), Some(&content(object)), schema) {
@@ -189,15 +188,20 @@ impl Graph {
         group: &str,
         (at, whole): (usize, usize),
         kept: &Kept,
+        prune: &impl Fn(&str, &mut Value),
     ) -> Result<Value, String> {
+        let shown = |object: Value| {
+            let mut shown = self.along(object, group, whole, at).ok()?;
+            prune(&self.versions[at], &mut shown);
+            Some(content(shown))
+        };
         let bare = self.along(object.clone(), group, at, whole)?;
         let mut seen = vec![content(object)];
         // What the client wrote may come back written otherwise, without anything kept.
-        seen.extend(self.along(bare.clone(), group, whole, at).ok().map(content));
+        seen.extend(shown(bare.clone()));
         let mut tries = TRIES;
         let shows = |candidate: &Value| {
-            let shown = self.along(candidate.clone(), group, whole, at).map(content);
-            shown.is_ok_and(|shown| seen.iter().any(|s| same_but_nulls(s, &shown)))
+            shown(candidate.clone()).is_some_and(|shown| seen.iter().any(|s| same_but_nulls(s, &shown)))
         };
         Ok(settle(bare, std::slice::from_ref(kept), &mut tries, &shows))
     }

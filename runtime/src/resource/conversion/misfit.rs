@@ -1,8 +1,9 @@
 //! What generated conversions stand on: an error that knows its field, containers that are converted item by item, and
 //! functions of the user's that may fail or not. Which values convert to which is generated.
 
+use serde::Serialize;
 use std::any::Any;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, LinkedList, VecDeque};
 use std::fmt::Display;
 use std::hash::{BuildHasher, Hash};
 
@@ -32,6 +33,12 @@ impl Misfit {
         let dot = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
         self.path = format!("{name}{dot}{}", self.path);
         self
+    }
+
+    /// Of this field, unless it says already of which.
+    #[must_use]
+    pub fn or_in_field(self, name: &str) -> Self {
+        if self.path.is_empty() { self.in_field(name) } else { self }
     }
 
     /// As seen from the list that has it at this place.
@@ -70,34 +77,39 @@ impl<T, E: Display + 'static> Outcome<T> for Result<T, E> {
     }
 }
 
-/// What holds values that are converted one by one.
-pub trait Container {
+/// What holds values that are converted one by one, into the same holding `T`.
+#[diagnostic::on_unimplemented(
+    message = "it is not known how values in a `{Self}` are converted to another version, or they cannot be in one",
+    note = "items of sets must be `Ord` in every version",
+    note = "else say it by functions: `changed(since = \"...\", upgrade_with = ..., downgrade_with = ...)`"
+)]
+pub trait Container<T> {
     /// What it holds.
     type Item;
     /// The same, holding others.
-    type With<T>;
+    type With;
 
     /// Converts all it holds.
     ///
     /// # Errors
     /// The first of an item, with its place.
-    fn each<T>(self, convert: impl FnMut(Self::Item) -> Result<T, Misfit>) -> Result<Self::With<T>, Misfit>;
+    fn each(self, convert: impl FnMut(Self::Item) -> Result<T, Misfit>) -> Result<Self::With, Misfit>;
 }
 
-impl<I> Container for Option<I> {
+impl<I, T> Container<T> for Option<I> {
     type Item = I;
-    type With<T> = Option<T>;
+    type With = Option<T>;
 
-    fn each<T>(self, convert: impl FnMut(I) -> Result<T, Misfit>) -> Result<Option<T>, Misfit> {
+    fn each(self, convert: impl FnMut(I) -> Result<T, Misfit>) -> Result<Option<T>, Misfit> {
         self.map(convert).transpose()
     }
 }
 
-impl<I> Container for Box<I> {
+impl<I, T> Container<T> for Box<I> {
     type Item = I;
-    type With<T> = Box<T>;
+    type With = Box<T>;
 
-    fn each<T>(self, mut convert: impl FnMut(I) -> Result<T, Misfit>) -> Result<Box<T>, Misfit> {
+    fn each(self, mut convert: impl FnMut(I) -> Result<T, Misfit>) -> Result<Box<T>, Misfit> {
         convert(*self).map(Box::new)
     }
 }
@@ -109,50 +121,118 @@ fn listed<I, T, C: FromIterator<T>>(
     items.into_iter().enumerate().map(|(i, item)| convert(item).map_err(|e| e.in_item(i))).collect()
 }
 
-fn mapped<K: Display, I, T, C: FromIterator<(K, T)>>(
-    members: impl IntoIterator<Item = (K, I)>,
+macro_rules! lists {
+    ($($list:ident $(where $bound:path)?;)*) => {$(
+        impl<I, T $(: $bound)?> Container<T> for $list<I> {
+            type Item = I;
+            type With = $list<T>;
+
+            fn each(self, convert: impl FnMut(I) -> Result<T, Misfit>) -> Result<Self::With, Misfit> {
+                listed(self, convert)
+            }
+        }
+    )*};
+}
+
+lists! {
+    Vec;
+    VecDeque;
+    LinkedList;
+    BTreeSet where Ord;
+}
+
+impl<I, T, const N: usize> Container<T> for [I; N] {
+    type Item = I;
+    type With = [T; N];
+
+    fn each(self, convert: impl FnMut(I) -> Result<T, Misfit>) -> Result<[T; N], Misfit> {
+        let all: Vec<T> = listed(self, convert)?;
+        // There are as many as there were.
+        all.try_into().map_err(|all: Vec<T>| Misfit::new(format!("{} items, where there are to be {N}", all.len())))
+    }
+}
+
+impl<K: Ord + Serialize, I, T> Container<T> for BTreeMap<K, I> {
+    type Item = I;
+    type With = BTreeMap<K, T>;
+
+    fn each(self, convert: impl FnMut(I) -> Result<T, Misfit>) -> Result<BTreeMap<K, T>, Misfit> {
+        self.entries(Ok, convert)
+    }
+}
+
+impl<K: Eq + Hash + Serialize, I, T, S: BuildHasher + Default> Container<T> for HashMap<K, I, S> {
+    type Item = I;
+    type With = HashMap<K, T, S>;
+
+    fn each(self, convert: impl FnMut(I) -> Result<T, Misfit>) -> Result<HashMap<K, T, S>, Misfit> {
+        self.entries(Ok, convert)
+    }
+}
+
+/// A map of which keys are converted too, into one from `K` to `T`.
+pub trait Keyed<K, T> {
+    /// What it is by.
+    type Key;
+    /// What it holds.
+    type Item;
+    /// The same, from other keys to other values.
+    type With;
+
+    /// Converts all keys and values.
+    ///
+    /// # Errors
+    /// The first of a key or value, with its place.
+    fn entries(
+        self,
+        key: impl FnMut(Self::Key) -> Result<K, Misfit>,
+        convert: impl FnMut(Self::Item) -> Result<T, Misfit>,
+    ) -> Result<Self::With, Misfit>;
+}
+
+fn mapped<A: Serialize, B, I, T, C: FromIterator<(B, T)>>(
+    members: impl IntoIterator<Item = (A, I)>,
+    mut key: impl FnMut(A) -> Result<B, Misfit>,
     mut convert: impl FnMut(I) -> Result<T, Misfit>,
 ) -> Result<C, Misfit> {
-    let one = |(key, value): (K, I)| match convert(value) {
-        Ok(value) => Ok((key, value)),
-        Err(e) => Err(e.in_field(&format!("[{key}]"))),
+    let one = |(name, value): (A, I)| {
+        // As it is written in an object.
+        let at = match serde_json::to_value(&name) {
+            Ok(serde_json::Value::String(text)) => format!("[{text}]"),
+            Ok(other) => format!("[{other}]"),
+            Err(_) => "[?]".to_owned(),
+        };
+        let converted = convert(value).and_then(|value| Ok((key(name)?, value)));
+        converted.map_err(|e| e.in_field(&at))
     };
     members.into_iter().map(one).collect()
 }
 
-impl<I> Container for Vec<I> {
+impl<A: Serialize + Ord, B: Ord, I, T> Keyed<B, T> for BTreeMap<A, I> {
+    type Key = A;
     type Item = I;
-    type With<T> = Vec<T>;
+    type With = BTreeMap<B, T>;
 
-    fn each<T>(self, convert: impl FnMut(I) -> Result<T, Misfit>) -> Result<Vec<T>, Misfit> {
-        listed(self, convert)
+    fn entries(
+        self,
+        key: impl FnMut(A) -> Result<B, Misfit>,
+        convert: impl FnMut(I) -> Result<T, Misfit>,
+    ) -> Result<BTreeMap<B, T>, Misfit> {
+        mapped(self, key, convert)
     }
 }
 
-impl<I> Container for VecDeque<I> {
+impl<A: Serialize + Eq + Hash, B: Eq + Hash, I, T, S: BuildHasher + Default> Keyed<B, T> for HashMap<A, I, S> {
+    type Key = A;
     type Item = I;
-    type With<T> = VecDeque<T>;
+    type With = HashMap<B, T, S>;
 
-    fn each<T>(self, convert: impl FnMut(I) -> Result<T, Misfit>) -> Result<VecDeque<T>, Misfit> {
-        listed(self, convert)
-    }
-}
-
-impl<K: Ord + Display, I> Container for BTreeMap<K, I> {
-    type Item = I;
-    type With<T> = BTreeMap<K, T>;
-
-    fn each<T>(self, convert: impl FnMut(I) -> Result<T, Misfit>) -> Result<BTreeMap<K, T>, Misfit> {
-        mapped(self, convert)
-    }
-}
-
-impl<K: Eq + Hash + Display, I, S: BuildHasher + Default> Container for HashMap<K, I, S> {
-    type Item = I;
-    type With<T> = HashMap<K, T, S>;
-
-    fn each<T>(self, convert: impl FnMut(I) -> Result<T, Misfit>) -> Result<HashMap<K, T, S>, Misfit> {
-        mapped(self, convert)
+    fn entries(
+        self,
+        key: impl FnMut(A) -> Result<B, Misfit>,
+        convert: impl FnMut(I) -> Result<T, Misfit>,
+    ) -> Result<HashMap<B, T, S>, Misfit> {
+        mapped(self, key, convert)
     }
 }
 
@@ -171,6 +251,12 @@ mod tests {
         let of_list = |l: Vec<i64>| l.each(even);
         let failed = nested.each(|o: Option<Vec<i64>>| o.each(of_list)).expect_err("7");
         assert_eq!(failed.in_field("ports").to_string(), "ports[b][1].size: 7 is odd");
+        let failed = [4_i64, 5].each(even).expect_err("5");
+        assert_eq!(failed.to_string(), "[1].size: 5 is odd");
+        let keyed = HashMap::from([(7_i64, 1)]).entries(even, Ok::<i32, _>).expect_err("7");
+        assert_eq!(keyed.to_string(), "[7].size: 7 is odd");
+        let all = BTreeSet::from([1_i64, 2]).each(|n| Ok(n / 2)).expect("halves");
+        assert_eq!(all, BTreeSet::from([0, 1]));
         let failed = Box::new(300).each(even).expect_err("300");
         assert_eq!(failed.to_string(), "out of range integral type conversion attempted");
     }
@@ -183,5 +269,7 @@ mod tests {
         assert_eq!((plain, good, bad), (3, 4, Err(Misfit::new("no"))));
         let kept: Result<u32, Misfit> = Outcome::outcome(Err::<u32, _>(Misfit::new("no").in_field("a")));
         assert_eq!(kept.expect_err("no").to_string(), "a: no");
+        let (of_none, of_one) = (Misfit::new("no"), Misfit::new("no").in_field("a"));
+        assert_eq!([of_none.or_in_field("b"), of_one.or_in_field("b")].map(|e| e.to_string()), ["b: no", "a: no"]);
     }
 }

@@ -39,4 +39,4 @@ mod lists;
 mod misfit;
 
 pub use graph::{ConversionError, Graph, KEPT, Neighbour};
-pub use misfit::{Container, Misfit, Outcome, step};
+pub use misfit::{Container, Keyed, Misfit, Outcome, step};
