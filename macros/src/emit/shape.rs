@@ -2,10 +2,11 @@
 //! makes when it has all types.
 
 use super::facets::Names;
-use crate::model::{Body, Container, Field, Form, Tagging, Variant, inside, leads, paths};
-use crate::syntax::{Facet, SchemaAttrs};
+use crate::model::{Body, Container, Field, Form, Tagging, Variant, inside, leads, paths, values};
+use crate::syntax::{Facet, SchemaAttrs, as_text};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Generics, LitStr, Type};
 
 /// The constant.
@@ -130,6 +131,7 @@ fn variants(all: &[Variant], n: &Names) -> TokenStream {
     let mut parts: Vec<TokenStream> = Vec::new();
     let mut keyed: Vec<TokenStream> = Vec::new();
     let mut contents: Vec<TokenStream> = Vec::new();
+    let mut names: Vec<&String> = Vec::new();
     let mut key = None;
     for v in all {
         let shape = match &v.attrs.of_type {
@@ -139,6 +141,7 @@ fn variants(all: &[Variant], n: &Names) -> TokenStream {
         };
         let unit = matches!(v.body, Body::Unit);
         match &v.tagging {
+            Tagging::External if unit && !v.other => names.extend(std::iter::once(&v.name).chain(&v.aliases)),
             Tagging::External if unit => parts.push(quote!(#derive::Shape::TEXT)),
             Tagging::External => {
                 let names = std::iter::once(&v.name).chain(&v.aliases);
@@ -166,9 +169,12 @@ fn variants(all: &[Variant], n: &Names) -> TokenStream {
             keyed.push(quote!(#derive::Field::new(#content, #contents, true)));
         }
     }
-    // Names alone are one string.
-    if keyed.is_empty() && all.iter().all(|v| matches!((&v.tagging, &v.body), (Tagging::External, Body::Unit))) {
-        return quote!(#derive::Form::Text);
+    if !names.is_empty() {
+        let names = quote!(#derive::Form::Names(&[#(#names),*]));
+        if keyed.is_empty() && parts.is_empty() {
+            return names;
+        }
+        parts.push(a(names, n));
     }
     if !keyed.is_empty() {
         parts.push(a(quote!(#derive::Form::Object(&[#(#keyed),*])), n));
@@ -202,6 +208,7 @@ pub(super) fn checks(c: &Container, n: &Names) -> TokenStream {
             check(&call, key.span(), &shape, quote!(, #key), n)
         }));
         out.extend(rules(&f.attrs.facets, &shape, n));
+        out.extend(default(f, ty, n));
         if !leads::nowhere(ty) {
             out.extend(circle(c, ty, n));
         }
@@ -219,6 +226,19 @@ fn check(call: &Ident, span: Span, ty: &TokenStream, more: TokenStream, n: &Name
             #call(#derive::ShapeOf::<#ty>::SHAPE #more);
         };
     }
+}
+
+/// A default that is written out is one of the type's values.
+fn default(f: &Field, ty: &Type, n: &Names) -> Option<TokenStream> {
+    let given = f.attrs.default.as_ref().filter(|_| !f.default_is_wrong && !leads::nowhere(ty))?;
+    let (form, text) = (values::form_of(given)?, as_text(given).map(LitStr::value).unwrap_or_default());
+    let (derive, form, shown) = (&n.derive, format_ident!("{form}"), shown(given));
+    let call = format_ident!("default_fits", span = given.span());
+    Some(check(&call, given.span(), &ty.to_token_stream(), quote!(, #derive::Form::#form, #text, #shown), n))
+}
+
+fn shown(e: &syn::Expr) -> String {
+    e.to_token_stream().to_string().replace("- ", "-")
 }
 
 /// The type does not contain itself by way of this field.

@@ -45,6 +45,8 @@ pub(crate) struct Field {
     pub(crate) docs: Option<String>,
     pub(crate) attrs: SchemaAttrs,
     pub(crate) default: Option<DefaultFrom>,
+    /// It is told already what is wrong with the value that is written out.
+    pub(crate) default_is_wrong: bool,
     pub(crate) flatten: bool,
     /// Not read, but written.
     pub(crate) write_only: bool,
@@ -103,7 +105,7 @@ fn form(input: &DeriveInput, serde: &SerdeAttrs, attrs: &SchemaAttrs, report: &m
     let case = Case::read(serde.rename_all.as_ref(), report);
     match &input.data {
         Data::Struct(s) => {
-            let place = Place { case, serde, of: &input.ident, report_tuples: attrs.with.is_none() };
+            let place = Place { case, serde, of: &input.ident, report_tuples: attrs.with.is_none(), tagged: false };
             let mut body = body(&s.fields, &place, report);
             if serde.transparent
                 && let Body::Struct { fields, .. } = &mut body
@@ -133,10 +135,26 @@ struct Place<'a> {
     serde: &'a SerdeAttrs,
     of: &'a Ident,
     report_tuples: bool,
+    /// A tag stands beside the fields.
+    tagged: bool,
 }
 
 fn body(fields: &syn::Fields, place: &Place<'_>, report: &mut Report) -> Body {
     let all: Vec<Option<Field>> = fields.iter().enumerate().map(|(i, f)| field(f, i, place, report)).collect();
+    let read = || all.iter().flatten();
+    if place.tagged || read().count() > 1 {
+        let flat = read().filter(|f| f.flatten || (place.tagged && matches!(f.member, Member::Unnamed(_))));
+        flat.filter_map(|f| {
+            typed_map(&f.ty).filter(|_| f.attrs.of_type.is_none() && f.attrs.with.is_none() && !f.attrs.open)
+        })
+        .for_each(|ty| {
+            report.at(
+                ty,
+                "Kubernetes cannot say what the values of a map are where fields with names stand beside them; \
+                     write `serde_json::Value`, whose values are kept as they are, or give the map a field of its own",
+            );
+        });
+    }
     match fields {
         syn::Fields::Unit => Body::Unit,
         syn::Fields::Named(_) => {
@@ -153,6 +171,14 @@ fn body(fields: &syn::Fields, place: &Place<'_>, report: &mut Report) -> Body {
             }
             Body::Tuple(all)
         }
+    }
+}
+
+/// What a map has as values, if they are not open.
+fn typed_map(ty: &Type) -> Option<&Type> {
+    match arguments(option_of(ty).unwrap_or(ty), super::apply::MAPS).as_slice() {
+        [_, value, ..] if !is_one_of(value, &["Value"]) => Some(value),
+        _ => None,
     }
 }
 
@@ -199,7 +225,9 @@ fn field(f: &syn::Field, index: usize, place: &Place<'_>, report: &mut Report) -
         syn::visit::Visit::visit_type(&mut Refused { report: &mut *report }, &f.ty);
     }
     check(f, &attrs, report);
+    let before = report.count();
     values::check(&f.ty, &attrs, report);
+    let default_is_wrong = report.count() > before;
     Some(Field {
         member,
         ty: f.ty.clone(),
@@ -207,6 +235,7 @@ fn field(f: &syn::Field, index: usize, place: &Place<'_>, report: &mut Report) -
         aliases: serde.aliases.iter().map(LitStr::value).collect(),
         docs: docs(&f.attrs),
         default: serde.default.clone(),
+        default_is_wrong,
         flatten: serde.flatten,
         write_only: serde.skip_deserializing,
         by_function: serde.with.is_some() || serde.deserialize_with,
@@ -409,8 +438,9 @@ fn variant(
              name the field: `{ value: ... }`, or put the content under a key of its own: `#[serde(tag = \"...\", content = \"...\")]`",
         );
     }
-    let place =
-        Place { case: own_case, serde: container, of, report_tuples: attrs.with.is_none() && attrs.of_type.is_none() };
+    let said = attrs.with.is_some() || attrs.of_type.is_some();
+    let tagged = matches!(tagging, Tagging::Internal(_)) && !said;
+    let place = Place { case: own_case, serde: container, of, report_tuples: !said, tagged };
     let body = body(&v.fields, &place, report);
     Some(Variant {
         name: serde.rename.as_ref().map_or_else(|| case.variant(&unraw(&v.ident)), LitStr::value),

@@ -8,7 +8,7 @@ mod names;
 pub(crate) mod paths;
 mod resource;
 mod rules;
-mod values;
+pub(crate) mod values;
 mod versioned;
 
 pub(crate) use apply::{

@@ -1,9 +1,10 @@
-//! Values that are written out in attributes: bounds that a field can keep, and defaults within them. Defaults that code makes,
-//! and patterns, are for the generated test.
+//! Values that are written out in attributes: bounds that a field can keep, and defaults that keep to all that is said. Defaults
+//! that code makes are for the generated test.
 
-use super::container::{is_one_of, option_of};
+use super::container::{inside, is_one_of, option_of};
 use crate::report::Report;
 use crate::syntax::{Facet, SchemaAttrs};
+use kubegraft_syntax::{formats, re2};
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Expr, ExprLit, Lit, Type};
@@ -15,12 +16,14 @@ enum Written {
     Fraction(f64),
     Text(String),
     Bool(bool),
+    List(Vec<Written>),
 }
 
 fn written(e: &Expr) -> Option<Written> {
     match e {
         Expr::Group(g) => written(&g.expr),
         Expr::Paren(p) => written(&p.expr),
+        Expr::Array(a) => Some(Written::List(a.elems.iter().map(written).collect::<Option<_>>()?)),
         Expr::Unary(u) if matches!(u.op, syn::UnOp::Neg(_)) => match written(&u.expr)? {
             Written::Whole(n) => Some(Written::Whole(-n)),
             Written::Fraction(n) => Some(Written::Fraction(-n)),
@@ -88,6 +91,17 @@ fn default(ty: &Type, attrs: &SchemaAttrs, report: &mut Report) {
     }
 }
 
+/// How a default that is written out is told to the compiler, which sees the type: the runtime's name of its form.
+pub(crate) fn form_of(default: &Expr) -> Option<&'static str> {
+    Some(match written(default)? {
+        Written::Whole(_) => "Integer",
+        Written::Fraction(_) => "Number",
+        Written::Bool(_) => "Flag",
+        Written::Text(_) => "Text",
+        Written::List(_) => return None,
+    })
+}
+
 /// The pairs of which the first cannot be above the second.
 const PAIRS: &[(&str, &str)] =
     &[("minimum", "maximum"), ("minLength", "maxLength"), ("minItems", "maxItems"), ("minProperties", "maxProperties")];
@@ -142,6 +156,7 @@ fn shown(v: &Written) -> String {
         Written::Fraction(n) => n.to_string(),
         Written::Text(s) => s.clone(),
         Written::Bool(b) => b.to_string(),
+        Written::List(all) => all.iter().map(shown).collect::<Vec<_>>().join(", "),
     }
 }
 
@@ -164,17 +179,39 @@ fn misfit(value: &Written, ty: &Type) -> Option<String> {
         Written::Bool(_) if is(&["String", "char", "f32", "f64"]) => {
             Some("is true or false, which this field is not".into())
         }
+        Written::List(_) if is(&["String", "char", "f32", "f64", "bool"]) => {
+            Some("is a list, which this field is not".into())
+        }
+        Written::List(all) => {
+            let item = inside(ty, &["Vec"])?;
+            all.iter().find_map(|v| Some(format!("has the item {}: it {}", shown(v), misfit(v, item)?)))
+        }
         _ => None,
     }
 }
 
 /// What a value breaks of what is said.
 fn broken(value: &Written, facet: &Facet, all: &[Facet]) -> Option<String> {
-    let Facet::Set(keyword, given) = facet else { return length(value, facet) };
+    let (keyword, given) = match (facet, value) {
+        (Facet::Set(keyword, given), _) => (keyword, given),
+        (Facet::Inner(inner), Written::List(all)) => {
+            let one = |v: &Written| inner.iter().find_map(|f| broken(v, f, inner)).map(|wrong| (shown(v), wrong));
+            return all.iter().find_map(one).map(|(v, wrong)| format!("has the item {v}: it {wrong}"));
+        }
+        _ => return length(value, facet),
+    };
     let exclusive = |name: &str| all.iter().any(|f| matches!(f, Facet::Set(k, _) if *k == name));
     let bound = || number(&parsed(given)?);
     let chars = || match value {
         Written::Text(s) => Some(s.chars().count() as f64),
+        _ => None,
+    };
+    let items = || match value {
+        Written::List(all) => Some(all.len() as f64),
+        _ => None,
+    };
+    let text = || match (value, parsed(given)?) {
+        (Written::Text(s), Written::Text(given)) => Some((s.clone(), given)),
         _ => None,
     };
     let shown = given.to_string().replace("- ", "-");
@@ -203,6 +240,24 @@ fn broken(value: &Written, facet: &Facet, all: &[Facet]) -> Option<String> {
         },
         "minLength" => (chars()? < bound()?).then(|| format!("is shorter than {shown} characters")),
         "maxLength" => (chars()? > bound()?).then(|| format!("is longer than {shown} characters")),
+        "minItems" => (items()? < bound()?).then(|| format!("has fewer than {shown} items")),
+        "maxItems" => (items()? > bound()?).then(|| format!("has more than {shown} items")),
+        "pattern" => {
+            let (text, pattern) = text()?;
+            (re2::matches(&pattern, &text) == Some(false)).then(|| format!("does not match the pattern {shown}"))
+        }
+        "format" => {
+            let (text, format) = text()?;
+            let undecided = std::cell::Cell::new(false);
+            let engine = |p: formats::Pattern, s: &str| {
+                re2::matches(p.text(), s).unwrap_or_else(|| {
+                    undecided.set(true);
+                    true
+                })
+            };
+            let has = formats::check(&format, &text, &engine);
+            (has == Some(false) && !undecided.get()).then(|| format!("is not of the format {shown}"))
+        }
         "enum" => {
             let Ok(Expr::MethodCall(call)) = syn::parse2::<Expr>(given.clone()) else { return None };
             let Expr::Array(values) = &*call.receiver else { return None };
@@ -216,11 +271,16 @@ fn broken(value: &Written, facet: &Facet, all: &[Facet]) -> Option<String> {
 }
 
 fn length(value: &Written, facet: &Facet) -> Option<String> {
-    let (Facet::Length(min, max), Written::Text(s)) = (facet, value) else { return None };
-    let n = s.chars().count() as f64;
+    let Facet::Length(min, max) = facet else { return None };
+    let (n, of) = match value {
+        Written::Text(s) => (s.chars().count(), "characters"),
+        Written::List(all) => (all.len(), "items"),
+        _ => return None,
+    };
+    let n = n as f64;
     let bound = |e: &Option<Expr>| number(&written(e.as_ref()?)?);
     if bound(min).is_some_and(|b| n < b) {
-        return Some(format!("is shorter than {} characters", min.to_token_stream()));
+        return Some(format!("is shorter than {} {of}", min.to_token_stream()));
     }
-    bound(max).is_some_and(|b| n > b).then(|| format!("is longer than {} characters", max.to_token_stream()))
+    bound(max).is_some_and(|b| n > b).then(|| format!("is longer than {} {of}", max.to_token_stream()))
 }

@@ -36,6 +36,53 @@ struct Spec {
     bound: i32,
     #[x_kube(min_items = -1, values())]
     list: Vec<String>,
+    #[x_kube(pattern = "^[a-z]+$", default = "Blue")]
+    paint: String,
+    #[x_kube(format = "date-time", default = "2026-01-02 03:04:05Z")]
+    since: Option<String>,
+    #[x_kube(min_items = 3, default = ["a", "b"])]
+    few: Vec<String>,
+    #[x_kube(items(pattern = "^[0-9]+$", max_length = 3), default = ["12", "x"])]
+    digits: Vec<String>,
+    #[x_kube(default = ["a", 2])]
+    mixed: Vec<String>,
+    #[schemars(length(max = 1), regex(pattern = "a|b"))]
+    #[x_kube(default = "c")]
+    letter: Option<String>,
+    #[x_kube(default = "grene")]
+    shade: Shade,
+    #[x_kube(default = "deep")]
+    shade_of_old: Option<Shade>,
+    #[x_kube(default = 3)]
+    shade_by_number: Shade,
+    #[x_kube(default = true)]
+    named: Name,
+    #[x_kube(default = "x")]
+    level: Level,
+    // These are right.
+    #[x_kube(default = "green")]
+    right_shade: Shade,
+    #[x_kube(default = 3)]
+    half: Level,
+    #[x_kube(pattern = "^[a-z]+$", format = "hostname", default = "blue")]
+    host: String,
+}
+
+#[derive(KubeSchema, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Shade {
+    Red,
+    #[serde(alias = "lime")]
+    Green,
+}
+
+#[derive(KubeSchema, Serialize, Deserialize)]
+struct Name(String);
+
+#[derive(KubeSchema, Serialize, Deserialize)]
+#[serde(transparent)]
+struct Level {
+    level: f64,
 }
 
 fn main() {}

@@ -16,7 +16,7 @@ pub use check::{Invalid, ValidateExt, check_definition, validate, validate_value
 pub use crd::{Column, Declared, Descriptions, Scale, root_schema, schema_value, structural_schema};
 pub use probe::{Default, ViaNothing, ViaSerialize};
 pub use shape::{
-    AnyFields, Depth, Field, Fields, Form, Shape, ShapeOf, Step, Top, Wanted, does_not_contain_itself,
+    AnyFields, Depth, Field, Fields, Form, Shape, ShapeOf, Step, Top, Wanted, default_fits, does_not_contain_itself,
     field_path_leads, key_is_field, path_leads,
 };
 

@@ -3,6 +3,7 @@
 //! engine's to say.
 
 mod class;
+mod matches;
 mod parse;
 mod weight;
 
@@ -38,6 +39,8 @@ impl std::error::Error for Error {}
 pub fn translate(pattern: &str) -> Result<String, Error> {
     parse::Parser::new(pattern).run()
 }
+
+pub use matches::matches;
 
 #[cfg(test)]
 mod tests;

@@ -99,18 +99,18 @@ const fn fits(form: &Form, wanted: Wanted) -> bool {
         Wanted::Anything => true,
         Wanted::Integer(_) => matches!(form, Form::Integer),
         Wanted::Number(_) => matches!(form, Form::Integer | Form::Number),
-        Wanted::Text(_) => matches!(form, Form::Text),
+        Wanted::Text(_) => matches!(form, Form::Text | Form::Names(_)),
         Wanted::Flag(_) => matches!(form, Form::Flag),
-        Wanted::Selectable(_) => matches!(form, Form::Text | Form::Integer | Form::Flag),
+        Wanted::Selectable(_) => matches!(form, Form::Text | Form::Names(_) | Form::Integer | Form::Flag),
     }
 }
 
-const fn called(shape: &Shape) -> &'static str {
+pub(super) const fn called(shape: &Shape) -> &'static str {
     match shape.form {
         Form::Parts([one]) => called(one),
         Form::Parts(_) if is_object(shape) => "an object",
         Form::Open | Form::Parts(_) => "of several forms",
-        Form::Text => "a string",
+        Form::Text | Form::Names(_) => "a string",
         Form::Integer => "a whole number",
         Form::Number => "a number",
         Form::Flag => "true or false",
@@ -239,7 +239,7 @@ const fn nearest(shape: &'static Shape, name: &str) -> Option<(usize, &'static s
     best
 }
 
-const fn nearer(
+pub(super) const fn nearer(
     old: Option<(usize, &'static str)>,
     new: Option<(usize, &'static str)>,
 ) -> Option<(usize, &'static str)> {

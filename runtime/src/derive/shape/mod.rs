@@ -3,10 +3,12 @@
 //!
 //! Types of other derives have no shape and are open: about them the generated test knows more.
 
+mod default;
 mod follow;
 mod recursion;
 mod text;
 
+pub use default::default_fits;
 pub use follow::{Step, Wanted, field_path_leads, key_is_field, path_leads};
 pub use recursion::does_not_contain_itself;
 
@@ -24,6 +26,8 @@ pub enum Form {
     Open,
     /// A string.
     Text,
+    /// One of these strings.
+    Names(&'static [&'static str]),
     /// A whole number.
     Integer,
     /// A number.
