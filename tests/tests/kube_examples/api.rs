@@ -1,6 +1,6 @@
-//! What `crd_api`, `crd_apply`, `crd_derive_schema` and `crd_derive_multi` do with `kube::Api`, on a server in the same process.
+//! What `crd_api`, `crd_apply`, `crd_derive_schema` and `crd_derive_cel` do, most of it with `kube::Api`, on a server in the same process.
 
-use super::ours::source::{api::*, apply::*, schema::*};
+use super::ours::source::{api::*, apply::*, cel::*, schema::*};
 use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, ListParams, Patch, PatchParams, PostParams};
 use kube::{CustomResourceExt, ResourceExt};
 use kubegraft::testing::Server;
@@ -122,4 +122,18 @@ async fn crd_derive_schema_defaults_merges_and_refuses() {
     }
     apply_spec(json!({"immutable": "once"})).await.expect("set once");
     assert!(refusal(apply_spec(json!({"immutable": "twice"})).await).1.contains("set once"));
+}
+
+#[test]
+fn crd_derive_cel_validates_without_a_server() {
+    let flock = |min_birds, max_birds, species: &str| {
+        Flock::new("geese", FlockSpec { min_birds, max_birds, species: species.into() })
+    };
+    let valid = flock(1, 5, "goose");
+    assert!(valid.validate_cel().is_ok());
+    let refused = flock(9, 5, "goose").validate_cel().expect_err("too few places");
+    assert!(refused.to_string().contains("self.spec.minBirds <= self.spec.maxBirds"), "{refused}");
+    assert!(flock(1, 5, "duck").validate_cel_update(&valid).is_err(), "a rule of transition");
+    let part = json!({"minBirds": 3, "maxBirds": 1, "species": "goose"});
+    assert!(FlockSpec::validate_cel(&part, None).is_err());
 }

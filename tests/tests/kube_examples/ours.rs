@@ -5,5 +5,12 @@ mod imports {
     pub(super) use schemars::JsonSchema;
 }
 
+/// `cel` makes functions that validate.
+macro_rules! cel {
+    ($example:ident) => {
+        $example!(cel,);
+    };
+}
+
 #[path = "source.rs"]
 pub(super) mod source;

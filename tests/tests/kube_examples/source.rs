@@ -259,6 +259,31 @@ pub mod apply {
     }
 }
 
+macro_rules! flock {
+    ($($cel:ident,)?) => {
+        /// As `crd_derive_cel`: rules of the whole object, of the spec and of fields.
+        pub mod cel {
+            use super::*;
+
+            #[derive(CustomResource, KubeSchema, Serialize, Deserialize, Clone, Debug)]
+            #[kube(
+                group = "example.dev", version = "v1", kind = "Flock", namespaced, $($cel,)?
+                validation = "self.spec.minBirds <= self.spec.maxBirds"
+            )]
+            #[x_kube($($cel,)? validation = "self.minBirds <= self.maxBirds")]
+            #[serde(rename_all = "camelCase")]
+            pub struct FlockSpec {
+                #[x_kube(validation = "self >= 0")]
+                pub min_birds: i32,
+                pub max_birds: i32,
+                #[x_kube(validation = "self == oldSelf")]
+                pub species: String,
+            }
+        }
+    };
+}
+cel!(flock);
+
 /// The definitions, by example.
 pub fn definitions() -> Vec<(&'static str, CustomResourceDefinition)> {
     let many = merge_crds(vec![multi::v1::Many::crd(), multi::v2::Many::crd()], "v1").expect("two versions");
@@ -268,6 +293,7 @@ pub fn definitions() -> Vec<(&'static str, CustomResourceDefinition)> {
         ("crd_derive_multi", many),
         ("crd_derive_no_schema", no_schema::Bare::crd()),
         ("crd_derive_custom_schema", custom_schema::Manual::crd()),
+        ("crd_derive_cel", cel::Flock::crd()),
         ("crd_api", api::Foo::crd()),
         ("crd_apply", apply::Bar::crd()),
     ]
