@@ -65,6 +65,31 @@ fn times() {
 }
 
 #[test]
+fn times_of_chrono() {
+    let times = json!(["2026-01-02T03:04:05Z", "2026-01-02T03:04:05.678+02:00"]);
+    agree::<chrono::DateTime<chrono::Utc>>(times.clone(), json!(["2026-01-02", "now", 5, null]));
+    agree::<chrono::DateTime<chrono::FixedOffset>>(times, json!(["2026-01-02", "now", 5, null]));
+    agree::<chrono::NaiveDate>(
+        json!(["2026-01-02", "2024-02-29"]),
+        json!(["2026-13-02", "2026-02-29", "now", 5, null]),
+    );
+    // Kubernetes has no formats for times without a date or without a zone.
+    agree::<chrono::NaiveTime>(json!(["03:04:05", "03:04:05.5"]), json!([5, null]));
+    agree::<chrono::NaiveDateTime>(json!(["2026-01-02T03:04:05"]), json!([5, null]));
+    agree::<Option<chrono::NaiveDate>>(json!([null, "2026-01-02"]), json!(["2026-13-02"]));
+    agree::<chrono::Weekday>(json!(["Mon"]), json!(["Funday", 5, null]));
+}
+
+#[test]
+fn urls() {
+    agree::<url::Url>(
+        json!(["https://example.com/a?b=c#d", "mailto:jo@example.com", "https://[::1]:80/", "file:///tmp"]),
+        json!(["no url", "example.com", "", 5, null]),
+    );
+    agree::<Vec<url::Url>>(json!([["https://example.com"]]), json!([["no url"], "https://example.com"]));
+}
+
+#[test]
 fn identifiers_addresses_and_bytes() {
     agree::<uuid::Uuid>(json!(["67e55044-10b1-426f-9247-bb680e5fe0c8"]), json!(["67e55044", "", 5, null]));
     agree::<std::net::Ipv4Addr>(json!(["10.0.0.1"]), json!(["10.0.0", "::1", 5, null]));

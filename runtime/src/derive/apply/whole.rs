@@ -37,6 +37,23 @@ whole!(std::net::IpAddr, std::net::Ipv4Addr, std::net::Ipv6Addr, std::net::Socke
 whole!(bytes::Bytes, uuid::Uuid, jiff::Timestamp, jiff::Zoned, jiff::Span, jiff::SignedDuration);
 whole!(jiff::civil::Date, jiff::civil::Time, jiff::civil::DateTime);
 
+#[cfg(feature = "chrono")]
+whole!(chrono::NaiveDate, chrono::NaiveTime, chrono::NaiveDateTime, chrono::TimeDelta, chrono::Weekday, chrono::Month);
+#[cfg(feature = "url")]
+whole!(url::Url);
+
+#[cfg(feature = "chrono")]
+impl<Z: chrono::TimeZone> Apply for chrono::DateTime<Z>
+where
+    Self: Clone + Debug + Serialize,
+{
+    type Configuration = Self;
+
+    fn into_configuration(self) -> Self {
+        self
+    }
+}
+
 impl<T: ?Sized + ToOwned<Owned: Clone + Debug> + Debug + Serialize> Apply for Cow<'_, T> {
     type Configuration = Self;
 
