@@ -117,7 +117,7 @@ fn factor(nodes: &[&Node], exclusive: bool, problems: &mut Vec<String>) -> (Node
         return ((*first).clone(), rest);
     }
     let mut bounded: Vec<Node> = Vec::new();
-    if nodes.iter().any(|n| kinds(n) != kinds(first)) {
+    if nodes.iter().any(|n| kinds(n) != kinds(first) || n.get("format") != first.get("format")) {
         bounded.extend(nodes.iter().map(|n| by_bounds(n)));
     }
     let bounded: Vec<&Node> = bounded.iter().collect();
@@ -214,7 +214,7 @@ fn types(nodes: &[&Node], out: &mut Node, rest: &mut [Node]) {
     }
 }
 
-/// A format is looked at where there is a type. Where the type goes, bounds say the same.
+/// A format of numbers is looked at where there is a type. Below a junctor, where there is none, bounds say the same.
 fn by_bounds(n: &Node) -> Node {
     let mut out = n.clone();
     if out.get("type") == Some(&json!("integer")) {

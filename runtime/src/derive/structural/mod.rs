@@ -350,8 +350,8 @@ fn tidy(node: &mut Node, place: Place) {
     if node.get("default").is_some_and(Value::is_null) {
         node.remove("default");
     }
-    // An enum never holds null to Kubernetes. As a field, null is dropped before validation if it is not nullable; as an item,
-    // the enum must stand where null is not looked at.
+    // An enum never holds null to Kubernetes. As a field, null is dropped before validation if it is not nullable; an item or an
+    // entry of a map is more than its value, so the enum must stand where null is not looked at.
     if node.get("nullable").is_some()
         && let Some(values) = node.get("enum").cloned()
     {
@@ -370,8 +370,7 @@ fn tidy(node: &mut Node, place: Place) {
             ("properties", Value::Object(p)) => {
                 p.values_mut().filter_map(Value::as_object_mut).for_each(|n| tidy(n, Place::Field));
             }
-            ("additionalProperties", Value::Object(n)) => tidy(n, Place::Field),
-            ("items", Value::Object(n)) => tidy(n, Place::Item),
+            ("items" | "additionalProperties", Value::Object(n)) => tidy(n, Place::Item),
             _ => {}
         }
     }

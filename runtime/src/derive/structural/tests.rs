@@ -22,13 +22,13 @@ fn an_option_is_nullable() {
 }
 
 #[test]
-fn null_of_an_enum_field_is_left_to_be_dropped_and_of_an_item_is_allowed() {
+fn null_of_an_enum_field_is_left_to_be_dropped_and_of_an_item_or_entry_is_allowed() {
     let option = json!({"anyOf": [{"type": "string", "enum": ["a"]}, {"type": "null"}]});
     assert_eq!(lowered(option.clone()), json!({"type": "string", "enum": ["a"]}));
-    assert_eq!(
-        lowered(json!({"type": "array", "items": option}))["items"],
-        json!({"type": "string", "nullable": true, "allOf": [{"enum": ["a"]}]})
-    );
+    let allowed = json!({"type": "string", "nullable": true, "allOf": [{"enum": ["a"]}]});
+    assert_eq!(lowered(json!({"type": "array", "items": option}))["items"], allowed);
+    let map = lowered(json!({"type": "object", "additionalProperties": option}));
+    assert_eq!(map["additionalProperties"], allowed);
 }
 
 #[test]

@@ -21,7 +21,8 @@ page anew.
 
 Kubernetes prunes, drops nulls and sets defaults before a program sees an object. So an unknown field that
 `deny_unknown_fields` refuses is not an error on the way in: it is gone. serde reads a struct from a list of its fields as well;
-Kubernetes has no such form, and the schemas refuse it.
+Kubernetes has no such form, and the schemas refuse it. Where a text has a format that Kubernetes checks (a time, an address, a
+UUID), it does not look whether the value is a list instead, so a list is admitted there.
 ";
 
 /// UI tests of the macros whose words say what cannot be said, and what to write instead.
@@ -30,6 +31,8 @@ const REFUSED: &[(&str, &str)] = &[
     ("Recursive types", "recursion_is_refused_with_the_way_out"),
     ("Integers of 128 bits", "integers_have_64_bits"),
     ("Content beside an internal tag that is no struct", "tagged_content_is_a_struct"),
+    ("Maps beside fields with names", "maps_beside_fields_are_open"),
+    ("Types that contain one another", "circles_of_types_are_refused"),
     ("Functions of unknown form", "fields_of_functions_say_their_form"),
     ("Different names for reading and writing", "written_and_read_names_are_one"),
     ("Unions", "unions_have_no_schema"),

@@ -5,7 +5,12 @@ use kubegraft::KubeSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::marker::PhantomData;
+use std::num::{NonZeroU8, NonZeroU16};
+use std::ops::Range;
+use std::path::PathBuf;
+use std::time::Duration;
 
 // part: Structs
 
@@ -371,6 +376,92 @@ pub enum WithOther {
     Else,
 }
 
+// form: Other, with names alone
+// An external tag has no `other`; a list of tags has.
+#[derive(KubeSchema, Serialize, Deserialize)]
+#[serde(tag = "t", content = "c")]
+pub enum AdjacentOther {
+    Text(String),
+    #[serde(other)]
+    Else,
+}
+
+// form: Internal tag around structs and enums
+#[derive(KubeSchema, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase")]
+pub enum Around {
+    Struct(Named),
+    Boxed(Box<Nobody>),
+    Tagged(Change<i32>),
+    Nothing,
+}
+
+// form: Internal tag around a map
+// A map is open, since fields with names stand beside its entries; an entry that is named as a field of another variant is held
+// to the type of that.
+#[derive(KubeSchema, Serialize, Deserialize)]
+#[serde(tag = "type")]
+pub enum AroundMap {
+    Map(BTreeMap<String, Value>),
+    Nothing,
+}
+
+// form: Untagged, overlapping
+// What fits several is read as the first; all of them are admitted.
+#[derive(KubeSchema, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Overlapping {
+    Small(u8),
+    Signed(i32),
+    Float(f64),
+    Pair { a: i32, b: Option<i32> },
+    Single { a: i32, c: Option<bool> },
+    Names(Colour),
+    Any(String),
+}
+
+// form: Untagged around enums
+#[derive(KubeSchema, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum UntaggedEnums {
+    Colour(Colour),
+    Internal(Internal),
+    List(Vec<Colour>),
+}
+
+// form: Flattened enum with and without content
+// A variant without content cannot be flattened by serde's external tag: nothing would hold its name. Adjacent tags can.
+#[derive(KubeSchema, Serialize, Deserialize)]
+pub struct FlatAdjacent {
+    own: String,
+    #[serde(flatten)]
+    change: Change<bool>,
+}
+
+// form: Flattened untagged enum
+#[derive(KubeSchema, Serialize, Deserialize)]
+pub struct FlatUntagged {
+    own: String,
+    #[serde(flatten)]
+    when: UntaggedStructs,
+}
+
+// form: Enums within enums, three deep
+#[derive(KubeSchema, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Outer {
+    Middle(Middle),
+    List(Vec<Middle>),
+    Map(BTreeMap<String, Middle>),
+}
+
+#[derive(KubeSchema, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Middle {
+    Leaf { the_colour: Colour, the_change: Option<Change<Colour>> },
+    Ports { the_ports: Vec<Port> },
+}
+
 // form: Enum within an enum
 #[derive(KubeSchema, Serialize, Deserialize)]
 pub enum Nested {
@@ -428,6 +519,40 @@ pub struct Texts {
     flag: bool,
 }
 
+// form: Numbers that are not zero
+#[derive(KubeSchema, Serialize, Deserialize)]
+pub struct NonZero {
+    count: NonZeroU8,
+    offset: Option<NonZeroU16>,
+}
+
+// form: Types of the standard library
+// With serde's feature `rc`, `Rc` and `Arc` are what they hold.
+#[derive(KubeSchema, Serialize, Deserialize)]
+pub struct Std<'a> {
+    borrowed: Cow<'a, str>,
+    path: PathBuf,
+    elapsed: Duration,
+    list: Cow<'a, [i32]>,
+    queue: VecDeque<i32>,
+    range: Range<i32>,
+}
+
+// form: Bounds, lifetimes and constants as parameters
+#[derive(KubeSchema, Serialize, Deserialize)]
+#[serde(bound(deserialize = "T: Deserialize<'de> + Default"))]
+pub struct Bounded<'a, T: Clone, const N: usize>
+where
+    T: Default,
+{
+    #[serde(default)]
+    value: T,
+    text: Cow<'a, str>,
+    list: Vec<[T; 2]>,
+    #[serde(skip)]
+    sized: PhantomData<[u8; N]>,
+}
+
 // form: Lists
 // A `BTreeSet` of scalars is a list of type set.
 #[derive(KubeSchema, Serialize, Deserialize)]
@@ -440,10 +565,35 @@ pub struct Lists {
 }
 
 // form: Maps
+// Names of an enum as keys are fields. What other keys may look like, numbers for one, no structural schema can say: Kubernetes
+// admits `{"x": 1}` for a `BTreeMap<u16, i32>`, which serde does not read.
 #[derive(KubeSchema, Serialize, Deserialize)]
 pub struct Maps {
     map: BTreeMap<String, i32>,
+    by_enum: BTreeMap<Key, i32>,
+    by_newtype: HashMap<KeyName, bool>,
     nested: BTreeMap<String, BTreeMap<String, Named>>,
+}
+
+#[derive(KubeSchema, Serialize, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "lowercase")]
+pub enum Key {
+    First,
+    Second,
+}
+
+#[derive(KubeSchema, Serialize, Deserialize, PartialEq, Eq, Hash)]
+pub struct KeyName(String);
+
+// form: Options of options
+// Null in an optional field of names alone is dropped: an enum never holds null to Kubernetes. serde reads null as none, so `Some(None)` is written and read back as `None`.
+#[derive(KubeSchema, Serialize, Deserialize)]
+pub struct Twice {
+    maybe: Option<Option<i32>>,
+    boxed: Box<Option<Named>>,
+    list: Vec<Option<Option<bool>>>,
+    colour: Option<Box<Colour>>,
+    colours: BTreeMap<String, Option<Colour>>,
 }
 
 // form: Options
