@@ -151,8 +151,8 @@ pub trait Backend: Send + Sync + 'static {
         limit: usize,
         at: Option<Revision>,
     ) -> BoxFuture<'a, Result<Range, Error>>;
-    /// The state under a prefix at the oldest revision kept, and a subscription that replays every event since and goes
-    /// on, without gap or repeat. The prefix must end in a slash and name a whole kind.
+    /// The state under a prefix at a revision kept, the oldest or one that the store thinks old enough, and a subscription that
+    /// replays every event since and goes on, without gap or repeat. The prefix must end in a slash and name a whole kind.
     fn replay<'a>(
         &'a self,
         prefix: &'a str,

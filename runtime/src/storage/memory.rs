@@ -92,7 +92,7 @@ impl Backend for Memory {
         let mut state = self.state();
         let base = state.mvcc.range(prefix, None, 0, Some(state.mvcc.compacted), &mut all_here);
         let base = base.and_then(|range| {
-            sink.deliver(&state.mvcc.events(prefix, &mut all_here)?);
+            sink.deliver(&state.mvcc.events(prefix, range.revision, &mut all_here)?);
             Ok((range, state.dispatch.add(prefix, sink)))
         });
         Box::pin(async move { base })

@@ -138,10 +138,11 @@ impl Mvcc {
         Ok(out)
     }
 
-    /// The kept events under a prefix, oldest first.
-    pub(super) fn events(&self, prefix: &str, read: Read<'_>) -> Result<Vec<Event>, Error> {
+    /// The kept events under a prefix past a revision, oldest first.
+    pub(super) fn events(&self, prefix: &str, after: Revision, read: Read<'_>) -> Result<Vec<Event>, Error> {
         let mut out = Vec::new();
-        for (revision, key) in self.log.iter().filter(|(_, key)| key.starts_with(prefix)) {
+        let from = self.log.partition_point(|(revision, _)| *revision <= after);
+        for (revision, key) in self.log.range(from..).filter(|(_, key)| key.starts_with(prefix)) {
             // A version that the log has is never compacted before the log.
             let version = self.keys.get(key).and_then(|v| Some(&v[v.binary_search_by_key(revision, |v| v.0).ok()?].1));
             let value = version.map_or(Ok(None), |v| v.value(*revision, read))?;

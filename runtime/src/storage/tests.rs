@@ -452,6 +452,38 @@ async fn damage_that_is_met_while_serving_is_told_and_nothing_more_is_written() 
     assert!(matches!(Embedded::over(disk), Err(Error::Corrupt(_))), "nor is it opened again");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_start_is_told_of_the_newest_events_alone_and_misses_none_after_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let b = open(dir.path());
+    let writers = (0..100).map(|w| {
+        let b = b.clone();
+        tokio::spawn(async move {
+            let mut last = 0;
+            for i in 0..110 {
+                last = put(&b, &format!("g/k/{w}"), last, Some(&i.to_string())).await;
+            }
+        })
+    });
+    for writer in writers.collect::<Vec<_>>() {
+        writer.await.unwrap();
+    }
+    drop(b);
+    let b = open(dir.path());
+    let end = b.revision().await.unwrap();
+    let cache = Cache::start(Arc::new(b.clone()), "g/k/".into(), conformance::Plain).await.unwrap();
+    let state =
+        |page: super::cache::Page<(Revision, Bytes)>| page.items.iter().map(|e| (**e).clone()).collect::<Vec<_>>();
+    for at in [end - 10_000, end - 5_000, end] {
+        let wanted = b.range("g/k/", None, 0, Some(at)).await.unwrap().items;
+        let cached = state(cache.page("", None, 0, at, |_| true).unwrap());
+        assert!(cached.iter().eq(&wanted.into_iter().map(|kv| (kv.revision, kv.value)).collect::<Vec<_>>()), "at {at}");
+    }
+    let older = cache.page("", None, 0, end - 10_001, |_| true).map(|_| ());
+    assert_eq!(older, Err(Error::Compacted { wanted: end - 10_001, oldest: end - 10_000 }));
+    assert!(b.range("g/k/", None, 0, Some(end - 10_900)).await.is_ok(), "the store has more");
+}
+
 #[tokio::test]
 async fn history_in_memory_is_bounded_by_events_and_by_bytes() {
     let keep = History { events: 100, bytes: 10_000 };

@@ -37,6 +37,8 @@ impl Default for Retention {
 
 /// Writes waiting for one fsync, at most.
 const BATCH: usize = 1024;
+/// Events that whoever begins to follow is told of the past at most: more cost a start more than they are worth.
+const REPLAYED: usize = 10_000;
 /// How often old history is looked for.
 const COMPACT_EVERY: Duration = Duration::from_secs(30);
 
@@ -311,9 +313,10 @@ impl Backend for Embedded {
         let mut reader = Reader::new(&self.db);
         let mut read = |revision| reader.value(revision);
         let mut state = self.shared.state();
-        let base = state.mvcc.range(prefix, None, 0, Some(state.mvcc.compacted), &mut read);
+        let from = state.mvcc.revision_leaving(REPLAYED);
+        let base = state.mvcc.range(prefix, None, 0, Some(from), &mut read);
         let base = base.and_then(|range| {
-            sink.deliver(&state.mvcc.events(prefix, &mut read)?);
+            sink.deliver(&state.mvcc.events(prefix, from, &mut read)?);
             Ok((range, state.dispatch.add(prefix, sink)))
         });
         let base = state.meet(base);
