@@ -146,3 +146,24 @@ fn comes_back(definition: &Definition, graph: &Graph, home: usize, object: &Obje
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::difference;
+    use serde_json::{Value, json};
+
+    fn check(was: Value, is: Value, words: &[&str]) {
+        assert_eq!(difference("", Some(&was), Some(&is)), words);
+    }
+
+    #[test]
+    fn what_has_not_come_back_is_told_field_by_field() {
+        check(json!({"a": 1, "b": [1]}), json!({"a": 1, "b": [1]}), &[]);
+        check(
+            json!({"spec": {"a": [{"b": 1}, {"b": 2}], "gone": "x", "same": true}}),
+            json!({"spec": {"a": [{"b": 1}, {"b": 3}], "new": null, "same": true}}),
+            &["spec.a[1].b was 2 and is 3", "spec.gone was \"x\" and is nothing", "spec.new was nothing and is null"],
+        );
+        check(json!({"a": [1, 2]}), json!({"a": [1]}), &["a was [1,2] and is [1]"]);
+    }
+}
