@@ -48,6 +48,7 @@ pub async fn run(
 ) {
     compares_before_it_writes(&make().await).await;
     refuses_revisions_it_does_not_have(&make().await).await;
+    keeps_kinds_apart(&make().await).await;
     one_of_many_writers_wins(make().await).await;
     for seed in 1..=SEEDS {
         agrees_with_a_model(make().await, seed).await;
@@ -127,6 +128,22 @@ async fn refuses_revisions_it_does_not_have(b: &Arc<dyn Backend>) {
     let kept = b.range(KIND, None, 0, Some(at - 1)).await.expect("the compacted-to revision is readable");
     assert_eq!(kept.items.first().map(|kv| kv.revision), Some(at - 1), "with its own state");
     b.compact(at - 2).await.expect("compacting backwards does nothing");
+}
+
+/// A kind whose name begins as that of another is another.
+async fn keeps_kinds_apart(b: &Arc<dyn Backend>) {
+    let recorder = Arc::new(Recorder::default());
+    let (before, _subscription) = b.replay(KIND, recorder.clone()).await.expect("replay");
+    assert!(before.items.is_empty(), "a new store is empty");
+    let mine = committed(put(b, "a", 0, Some("mine")).await);
+    let neighbour = format!("{}-too/a", KIND.trim_end_matches('/'));
+    let write = Write { key: neighbour.into(), expected: 0, value: Some("theirs".into()), attachment: None };
+    committed(b.write(write).await.expect("a healthy store takes writes"));
+    let found = b.range(KIND, None, 0, None).await.expect("range");
+    let found: Vec<_> = found.items.iter().map(|kv| kv.revision).collect();
+    assert_eq!(found, [mine], "a range is of one kind");
+    let told: Vec<_> = recorder.0.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|e| e.revision).collect();
+    assert_eq!(told, [mine], "events are of one kind");
 }
 
 async fn one_of_many_writers_wins(b: Arc<dyn Backend>) {

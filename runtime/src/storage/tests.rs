@@ -1,5 +1,7 @@
 //! The suite on the backends here, and what only a file and a process show: reopening, refusals, kill -9.
 
+mod faults;
+
 use super::cache::{Cache, Next};
 use super::contract::{Backend, BoxFuture, Error, History, Outcome, Range, Revision, Sink, Subscription, Write};
 use super::embedded::{Embedded, Retention};
