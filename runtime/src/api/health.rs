@@ -5,7 +5,9 @@ use super::query::Query;
 use bytes::Bytes;
 use http::{HeaderName, Response};
 use std::collections::BTreeSet;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use tokio::sync::watch;
 
 const ENDPOINTS: [&str; 3] = ["healthz", "livez", "readyz"];
@@ -42,6 +44,35 @@ impl Lifecycle {
         let mut receiver = self.0.subscribe();
         // The sender lives in self: the wait cannot fail while self is borrowed.
         let _ = receiver.wait_for(|begun| *begun).await;
+    }
+
+    /// The same for who is polled for other things far more often.
+    pub fn ending(&self) -> Ending {
+        let lifecycle = self.clone();
+        let begun = Box::pin(async move { lifecycle.shutdown_begun().await });
+        Ending { lifecycle: self.clone(), begun, asked: None }
+    }
+}
+
+/// A wait for shutdown. As long as one task polls it, that is no more than a look at a flag.
+pub struct Ending {
+    lifecycle: Lifecycle,
+    begun: Pin<Box<dyn Future<Output = ()> + Send>>,
+    /// Who is woken when shutdown begins.
+    asked: Option<Waker>,
+}
+
+impl Ending {
+    /// Whether shutdown has begun; who asks is woken when it does.
+    pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.lifecycle.is_shutting_down() {
+            return Poll::Ready(());
+        }
+        if self.asked.as_ref().is_some_and(|asked| asked.will_wake(cx.waker())) {
+            return Poll::Pending;
+        }
+        self.asked = Some(cx.waker().clone());
+        self.begun.as_mut().poll(cx)
     }
 }
 
@@ -212,5 +243,27 @@ mod tests {
         assert_eq!(code, 500);
         assert!(body.ends_with("[-]shutdown failed: reason withheld\nreadyz check failed\n"));
         assert_eq!(ask(&health, "/livez", "").0, 200);
+    }
+
+    #[test]
+    fn whoever_asked_last_is_woken_when_shutdown_begins() {
+        #[derive(Default)]
+        struct Woken(std::sync::atomic::AtomicBool);
+        impl std::task::Wake for Woken {
+            fn wake(self: Arc<Self>) {
+                self.0.store(true, std::sync::atomic::Ordering::Relaxed);
+            }
+        }
+        let lifecycle = Lifecycle::new();
+        let mut ending = lifecycle.ending();
+        let all: [Arc<Woken>; 2] = Default::default();
+        for woken in &all {
+            for _ in 0..2 {
+                assert!(ending.poll(&mut Context::from_waker(&woken.clone().into())).is_pending());
+            }
+        }
+        lifecycle.begin_shutdown();
+        assert!(all[1].0.load(std::sync::atomic::Ordering::Relaxed));
+        assert!(ending.poll(&mut Context::from_waker(Waker::noop())).is_ready());
     }
 }

@@ -1,7 +1,7 @@
 //! Response bodies that end when shutdown begins. Only bodies without a known length do: those of watches, which would
 //! otherwise hold the server open for ever. Answers of a known length are always finished.
 
-use crate::api::health::Lifecycle;
+use crate::api::health::{Ending, Lifecycle};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use std::pin::Pin;
@@ -11,16 +11,13 @@ use std::task::{Context, Poll};
 pub(super) struct Draining<B> {
     inner: B,
     /// Absent for bodies that are never cut.
-    shutdown: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    shutdown: Option<Ending>,
 }
 
 impl<B: Body> Draining<B> {
     pub(super) fn new(inner: B, lifecycle: &Lifecycle) -> Self {
         let streaming = inner.size_hint().exact().is_none();
-        let shutdown = streaming.then(|| {
-            let lifecycle = lifecycle.clone();
-            Box::pin(async move { lifecycle.shutdown_begun().await }) as Pin<Box<dyn Future<Output = ()> + Send>>
-        });
+        let shutdown = streaming.then(|| lifecycle.ending());
         Self { inner, shutdown }
     }
 }
@@ -35,9 +32,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Draining<B> {
             return Poll::Ready(frame);
         }
         let Some(shutdown) = &mut this.shutdown else { return Poll::Pending };
-        std::task::ready!(shutdown.as_mut().poll(cx));
-        this.shutdown = Some(Box::pin(std::future::ready(())));
-        Poll::Ready(None)
+        shutdown.poll(cx).map(|()| None)
     }
 
     fn is_end_stream(&self) -> bool {

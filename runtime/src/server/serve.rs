@@ -194,12 +194,12 @@ where
         Err(_) => return tracing::debug!("TLS handshake timed out"),
     };
     let peer: Option<PeerCertificate> = tls.peer(stream.get_ref().1);
-    let ending = lifecycle.clone();
+    let draining = lifecycle.clone();
     let handler = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         if let Some(peer) = &peer {
             request.extensions_mut().insert(peer.clone());
         }
-        let (mut service, lifecycle) = (service.clone(), ending.clone());
+        let (mut service, lifecycle) = (service.clone(), draining.clone());
         async move {
             std::future::poll_fn(|cx| service.poll_ready(cx)).await?;
             Ok::<_, S::Error>(service.call(request).await?.map(|body| Draining::new(body, &lifecycle)))
@@ -216,13 +216,15 @@ where
         .keep_alive_timeout(KEEP_ALIVE);
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), handler);
     tokio::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = lifecycle.shutdown_begun() => {
+    let mut ending = Some(lifecycle.ending());
+    let ended = std::future::poll_fn(|cx| {
+        if ending.as_mut().is_some_and(|ending| ending.poll(cx).is_ready()) {
+            ending = None;
             connection.as_mut().graceful_shutdown();
-            connection.await
         }
-    };
+        connection.as_mut().poll(cx)
+    })
+    .await;
     if let Err(error) = ended {
         tracing::debug!(%error, "connection ended");
     }

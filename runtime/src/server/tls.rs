@@ -10,7 +10,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
-use rustls::{DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig, SignatureScheme};
+use rustls::{CipherSuite, DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig, SignatureScheme};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -54,6 +54,18 @@ pub(super) fn certificates(pem: &str, origin: &Origin<'_>) -> Result<Vec<Certifi
     }
 }
 
+/// As Go's servers: of the ciphers that a client has, AES-128-GCM is taken first.
+fn provider() -> CryptoProvider {
+    let mut provider = ring::default_provider();
+    provider.cipher_suites.sort_by_key(|suite| match suite.suite() {
+        CipherSuite::TLS13_AES_128_GCM_SHA256 => 0,
+        CipherSuite::TLS13_AES_256_GCM_SHA384 | CipherSuite::TLS13_CHACHA20_POLY1305_SHA256 => 1,
+        CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 | CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 => 2,
+        _ => 3,
+    });
+    provider
+}
+
 /// Builds the TLS configuration from checked PEM texts. `serving` errors name the two origins.
 pub(super) fn build(
     serving: &Pair,
@@ -62,7 +74,7 @@ pub(super) fn build(
     client_cas: Vec<CertificateDer<'static>>,
     client_origin: &Origin<'_>,
 ) -> Result<Tls, Error> {
-    let provider = Arc::new(ring::default_provider());
+    let provider = Arc::new(provider());
     let mut roots = RootCertStore::empty();
     for ca in client_cas {
         roots.add(ca).map_err(|e| client_origin.bad(&format!("holds a certificate that cannot be a CA: {e}")))?;
@@ -86,6 +98,7 @@ pub(super) fn build(
             }
             other => certificate_origin.bad(&other.to_string()),
         })?;
+    config.ignore_client_order = true;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Tls { config: Arc::new(config), clients })
 }

@@ -1,21 +1,25 @@
 //! The cache of one kind over any backend: every version of every object inside the window, decoded once, and the events
 //! that led from one to the next. Readers copy pointers, watchers keep a cursor; nobody queues for anybody. `state` owns what is
-//! kept.
+//! kept, `watcher` the cursors, and `crowd` when they look.
 
 mod check;
+mod crowd;
 mod keys;
 mod load;
 mod state;
+mod watcher;
 
 use super::contract::{
     Attachment, Backend, Error, Event as Raw, History, KeyValue, Range, Revision, Sink, Subscription,
 };
 use bytes::Bytes;
-use state::{Half, Loaded, Put, Recipe, Slot, State, Version};
+use crowd::Crowd;
+use state::{Half, Loaded, Put, Recipe, State, Version};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
+pub use watcher::{Batch, Change, Chunks, Next, Watcher};
 
 /// How stored bytes become what is served.
 pub trait Codec: Send + Sync + 'static {
@@ -106,6 +110,9 @@ const LEAST: usize = 100;
 pub struct Cache<C: Codec> {
     state: RwLock<State<C>>,
     changed: watch::Sender<Revision>,
+    crowd: Crowd,
+    /// What watchers were told last: most of them are told the same.
+    latest: Mutex<Option<Arc<Batch<C::Entry>>>>,
     backend: Arc<dyn Backend>,
     codec: C,
     prefix: String,
@@ -181,6 +188,8 @@ impl<C: Codec> Cache<C> {
         let cache = Arc::new(Self {
             state: RwLock::new(State::new(hot, BYTES[usize::from(!backend.recalls())])),
             changed: watch::Sender::new(0),
+            crowd: Crowd::default(),
+            latest: Mutex::default(),
             backend: backend.clone(),
             codec,
             prefix,
@@ -192,6 +201,7 @@ impl<C: Codec> Cache<C> {
         cache.load(base, &gate).await?;
         let _ = cache.subscription.set(subscription);
         cache.check_for_ever();
+        cache.tell_for_ever();
         Ok(cache)
     }
 
@@ -234,7 +244,9 @@ impl<C: Codec> Cache<C> {
 
     fn begin(&self, revision: Revision, entries: Vec<Loaded<C::Entry>>) {
         self.state().restart(&self.codec, revision, entries);
+        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.changed.send_replace(revision);
+        self.crowd.news();
     }
 
     fn take(&self, events: &[Raw]) {
@@ -253,6 +265,7 @@ impl<C: Codec> Cache<C> {
             state.forget(&self.codec, now);
         }
         self.changed.send_replace(last);
+        self.crowd.news();
     }
 
     /// An object's newest entry.
@@ -427,97 +440,13 @@ impl<C: Codec> Cache<C> {
         if after < state.oldest {
             return Err(Error::Compacted { wanted: after, oldest: state.oldest });
         }
-        Ok(Watcher { cache: self.clone(), changed: self.changed.subscribe(), cursor: after })
+        Ok(Watcher::new(self, after))
     }
 
     /// Ends all watches once they have delivered what is there, and stops following the backend.
     pub fn close(&self) {
         self.state().closed = true;
         self.changed.send_modify(|_| {});
-    }
-}
-
-/// What a watcher finds.
-pub enum Next<E> {
-    /// Events in revision order; everything up to the revision has been seen.
-    Events(Vec<Arc<Event<E>>>, Revision),
-    /// The watcher fell out of the window: it must list again.
-    Lagged,
-    /// The kind is no longer served from here.
-    Closed,
-}
-
-/// A cursor in the events of a cache. It holds no events: a slow one costs nothing and falls out of the window at last.
-pub struct Watcher<C: Codec> {
-    cache: Arc<Cache<C>>,
-    changed: watch::Receiver<Revision>,
-    cursor: Revision,
-}
-
-impl<C: Codec> Watcher<C> {
-    /// At most this many events a turn.
-    const BATCH: usize = 256;
-
-    /// What there is past the cursor now; `None` when nothing.
-    pub fn poll(&mut self) -> Option<Next<C::Entry>> {
-        self.changed.mark_unchanged();
-        let state = self.cache.read();
-        if self.cursor < state.oldest {
-            return Some(Next::Lagged);
-        }
-        let closed = state.closed;
-        let from = state.ring.partition_point(|e| e.revision() <= self.cursor);
-        let waiting = state.ring.range(from..).take(Self::BATCH);
-        let cold: Vec<_> = waiting.clone().map_while(|slot| state.recipe(slot)).collect();
-        let events: Vec<_> = if cold.is_empty() {
-            waiting
-                .map_while(|slot| if let Slot::Hot { event, .. } = slot { Some(event.clone()) } else { None })
-                .collect()
-        } else {
-            drop(state);
-            match cold.into_iter().map(|recipe| self.cache.warm(recipe)).collect() {
-                Ok(events) => events,
-                Err(lost) => {
-                    self.cache.lose(lost);
-                    return Some(Next::Lagged);
-                }
-            }
-        };
-        match events.last() {
-            Some(e) => {
-                self.cursor = e.revision;
-                Some(Next::Events(events, self.cursor))
-            }
-            None if closed => Some(Next::Closed),
-            None => None,
-        }
-    }
-
-    /// Waits for what comes next.
-    pub async fn next(&mut self) -> Next<C::Entry> {
-        loop {
-            if let Some(next) = self.poll() {
-                return next;
-            }
-            if self.changed.changed().await.is_err() {
-                return Next::Closed;
-            }
-        }
-    }
-
-    /// How many watch the same kind.
-    pub fn watchers(&self) -> usize {
-        self.cache.changed.receiver_count()
-    }
-
-    /// A revision up to which nothing is left to see, for bookmarks.
-    pub fn progress(&mut self) -> Revision {
-        let delivered = self.cache.backend.delivered();
-        let state = self.cache.read();
-        let waiting = state.ring.back().is_some_and(|e| e.revision() > self.cursor);
-        if !waiting {
-            self.cursor = self.cursor.max(delivered.min(state.revision.max(delivered)));
-        }
-        self.cursor
+        self.crowd.news();
     }
 }

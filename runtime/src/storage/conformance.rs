@@ -283,7 +283,7 @@ async fn agrees_with_a_model(b: Arc<dyn Backend>, seed: u64) {
     let mut seen = compacted;
     while seen < newest {
         let Some(Next::Events(events, _)) = watcher.poll() else { panic!("seed {seed}: history ends at {seen}") };
-        for e in events {
+        for e in &events.events {
             assert_eq!(e.revision, seen + 1, "seed {seed}: replay has no gap");
             seen = e.revision;
             let (before, after) = (&model[&(seen - 1)], &model[&seen]);
@@ -349,7 +349,7 @@ async fn watchers_see_every_event_once(b: Arc<dyn Backend>) {
                 loop {
                     match watcher.next().await {
                         Next::Events(events, upto) => {
-                            for e in events {
+                            for e in &events.events {
                                 assert_eq!(e.revision, seen + 1, "no gap, no repeat, in order");
                                 seen = e.revision;
                             }

@@ -2,7 +2,7 @@
 
 mod faults;
 
-use super::cache::{Cache, Next};
+use super::cache::{Cache, Change, Chunks, Next};
 use super::contract::{Backend, BoxFuture, Error, History, Outcome, Range, Revision, Sink, Subscription, Write};
 use super::embedded::{Embedded, Retention};
 use super::{Memory, conformance};
@@ -243,6 +243,46 @@ async fn a_cache_that_missed_changes_is_found_out() {
     assert_eq!(cache.disagreements().await, Ok(3), "created");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crowd_sees_everything_once_and_what_it_sees_together_is_made_once() {
+    let store: Arc<dyn Backend> = Arc::new(Memory::new());
+    let cache = Cache::start(store.clone(), "g/k/".into(), conformance::Plain).await.unwrap();
+    let start = cache.revision();
+    // Those of a namespace see other changes than all others.
+    let watchers: Vec<_> = (0..200usize)
+        .map(|i| {
+            let mut watcher = cache.watch(start).unwrap();
+            tokio::spawn(async move {
+                let (mut seen, mut all) = (0, Vec::new());
+                while seen < 100 {
+                    let Next::Events(batch, _) = watcher.next().await else { panic!("neither behind nor closed") };
+                    seen += batch.events.len();
+                    let changes = vec![(i % 2 == 0).then_some(Change::Added); batch.events.len()];
+                    let make = || Chunks { parts: vec![Bytes::from(vec![i as u8 % 2; seen])], whole: true };
+                    all.push(batch.chunks(0, &changes, make));
+                }
+                (seen, all)
+            })
+        })
+        .collect();
+    for i in 0..100 {
+        let write = Write { key: format!("g/k/{i}").into(), expected: 0, value: Some("1".into()), attachment: None };
+        store.write(write).await.unwrap();
+        tokio::task::yield_now().await;
+    }
+    let mut made = Vec::new();
+    for (i, watcher) in watchers.into_iter().enumerate() {
+        let (seen, all) = watcher.await.unwrap();
+        assert_eq!(seen, 100, "no gap, no repeat");
+        assert!(all.iter().all(|c| usize::from(c.parts[0][0]) == i % 2), "what others see is not sent to this one");
+        made.extend(all);
+    }
+    let sent = made.len();
+    made.sort_by_key(|chunks| Arc::as_ptr(chunks).addr());
+    made.dedup_by(|a, b| Arc::ptr_eq(a, b));
+    assert!(made.len() * 4 < sent, "{} batches were made for {sent} that were sent", made.len());
+}
+
 #[tokio::test]
 async fn history_that_only_the_store_has_is_recalled_until_it_is_compacted() {
     let dir = tempfile::tempdir().unwrap();
@@ -258,7 +298,7 @@ async fn history_that_only_the_store_has_is_recalled_until_it_is_compacted() {
     assert_eq!(old(first), Ok((first, Bytes::from("0"))), "an old state");
     let told = |next| match next {
         Some(Next::Events(events, _)) => {
-            events.iter().map(|e| (e.old.as_deref().cloned(), e.new.as_deref().cloned())).collect()
+            events.events.iter().map(|e| (e.old.as_deref().cloned(), e.new.as_deref().cloned())).collect()
         }
         _ => Vec::new(),
     };

@@ -9,7 +9,7 @@ use super::options::invalid_options;
 use super::served::{Codec, Objects};
 use crate::status::field::FieldError;
 use crate::status::{Result, Status};
-use crate::storage::cache::{Event, Next, Watcher};
+use crate::storage::cache::{Batch, Change, Event, Next, Watcher};
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,19 +20,6 @@ use tokio::time::{Instant, Sleep, sleep_until};
 const BOOKMARKS: Duration = Duration::from_secs(60);
 /// The last bookmark comes this long before the end.
 const BEFORE_END: Duration = Duration::from_secs(2);
-
-/// As many watchers of one kind are a crowd: each takes a rest between looks, and events that come in the meantime are sent
-/// together. To wake each for every event would cost more than it brings.
-const CROWD: usize = 64;
-/// The rest for each in the crowd, so that a larger one takes no larger part of the processors.
-const REST: Duration = Duration::from_micros(200);
-/// Nobody waits longer for an event.
-const LONGEST_REST: Duration = Duration::from_millis(100);
-
-fn rest(watchers: usize) -> Option<Duration> {
-    let each = REST * u32::try_from(watchers).unwrap_or(u32::MAX).min(1_000_000);
-    (watchers >= CROWD).then(|| each.min(LONGEST_REST))
-}
 
 /// Options of watch.
 #[derive(Clone, Debug, Default)]
@@ -53,22 +40,41 @@ pub struct WatchOptions {
     pub timeout: Duration,
 }
 
-/// So many are told at once.
+/// So many objects of a state are told at once.
 const AT_ONCE: usize = 512;
 
 /// What a watcher is told.
-#[derive(Clone)]
 pub enum Told {
-    /// An object is there, or came into the selection.
-    Added(Arc<Entry>, Option<Arc<Event<Entry>>>),
-    /// It changed.
-    Modified(Arc<Entry>, Option<Arc<Event<Entry>>>),
-    /// It is gone, or left the selection; its last state at the revision of that.
-    Deleted(Arc<Entry>, Option<Arc<Event<Entry>>>),
+    /// Objects of the state that the watch begins with.
+    State(Vec<Arc<Entry>>),
+    /// Events, and what each is to this watcher; `None` for one that is nothing to it.
+    Changes(Arc<Batch<Entry>>, Vec<Option<Change>>),
     /// Everything up to the revision has been told; with `true`, the initial state is complete.
     Bookmark(u64, bool),
     /// The watch ends with this.
     Error(Box<Status>),
+}
+
+impl Told {
+    /// How many events it is to the client.
+    pub fn events(&self) -> usize {
+        match self {
+            Self::State(entries) => entries.len(),
+            Self::Changes(_, changes) => changes.iter().flatten().count(),
+            Self::Bookmark(..) | Self::Error(_) => 1,
+        }
+    }
+}
+
+/// The object that a change shows: the last state at the revision of the change when it is gone.
+pub fn shown(event: &Event<Entry>, change: Change) -> Option<&Arc<Entry>> {
+    match change {
+        Change::Added | Change::Modified => event.new.as_ref(),
+        Change::Deleted => {
+            let old = event.old.as_ref()?;
+            Some(event.departed.get_or_init(|| Arc::new(old.moved_to(event.revision))))
+        }
+    }
 }
 
 impl WatchOptions {
@@ -153,8 +159,6 @@ pub struct Watch {
     timer: Pin<Box<Sleep>>,
     /// What is still to be told of the state that the watch begins with.
     initial: Option<Initial>,
-    /// Not to look for events before then.
-    rest: Option<Instant>,
 }
 
 /// A minute on, or shortly before the end; after that there is none.
@@ -184,7 +188,6 @@ pub async fn watch(engine: &Engine, target: &Target, options: WatchOptions) -> R
         sent: 0,
         timer: Box::pin(sleep_until(now + options.timeout)),
         initial: None,
-        rest: None,
     };
     let marked = options.send_initial_events == Some(true);
     let initial = marked || (options.send_initial_events.is_none() && wanted == 0);
@@ -219,12 +222,11 @@ pub async fn watch(engine: &Engine, target: &Target, options: WatchOptions) -> R
 }
 
 impl Watch {
-    /// What comes next, several at once when there are; `None` when the watch has ended.
-    pub async fn next(&mut self) -> Option<Vec<Told>> {
+    /// What comes next; `None` when the watch has ended.
+    pub async fn next(&mut self) -> Option<Told> {
         loop {
-            if !self.waiting.is_empty() {
-                let n = self.waiting.len().min(AT_ONCE);
-                return Some(self.waiting.drain(..n).collect());
+            if let Some(told) = self.waiting.pop_front() {
+                return Some(told);
             }
             // A state that is no longer kept ends the watch: who was so slow begins anew (W25).
             if self.tell_state().is_err() {
@@ -235,9 +237,6 @@ impl Watch {
             }
             let watcher = self.watcher.as_mut()?;
             let wake = if self.bookmarks { self.end.min(self.next_bookmark) } else { self.end };
-            if let Some(until) = self.rest.take() {
-                sleep_until(until.min(wake)).await;
-            }
             if self.timer.deadline() != wake {
                 self.timer.as_mut().reset(wake);
             }
@@ -247,15 +246,12 @@ impl Watch {
                 () = self.timer.as_mut() => None,
             };
             match next {
-                Some(Next::Events(events, upto)) => {
-                    let rest = rest(watcher.watchers());
-                    for e in events {
-                        if let Some(told) = self.tell(e) {
-                            self.waiting.push_back(told);
-                        }
-                    }
+                Some(Next::Events(batch, upto)) => {
                     self.sent = upto;
-                    self.rest = rest.map(|rest| Instant::now() + rest);
+                    let changes: Vec<_> = batch.events.iter().map(|e| self.change(e)).collect();
+                    if changes.iter().any(Option::is_some) {
+                        return Some(Told::Changes(batch, changes));
+                    }
                 }
                 // The client resumes from what it has seen (W25).
                 Some(Next::Lagged | Next::Closed) => self.watcher = None,
@@ -283,7 +279,9 @@ impl Watch {
         let under = if self.namespace.is_empty() { String::new() } else { format!("{}/", self.namespace) };
         let terms = self.selection.terms();
         let page = objects.select(&under, after.as_deref(), AT_ONCE, at, &terms, |e| self.selection.matches(e))?;
-        self.waiting.extend(page.items.into_iter().map(|e| Told::Added(e, None)));
+        if !page.items.is_empty() {
+            self.waiting.push_back(Told::State(page.items));
+        }
         match page.more_after {
             after @ Some(_) => self.initial = Some(Initial { objects, at, after, marked }),
             None if self.bookmarks && marked => self.waiting.push_back(Told::Bookmark(at, true)),
@@ -300,20 +298,16 @@ impl Watch {
     }
 
     /// What a change means for this watcher's selection (W22).
-    fn tell(&self, event: Arc<Event<Entry>>) -> Option<Told> {
+    fn change(&self, event: &Event<Entry>) -> Option<Change> {
         let selected = |e: &Option<Arc<Entry>>| {
-            let e = e.as_ref()?;
-            let here = self.namespace.is_empty() || *e.namespace == *self.namespace;
-            (here && self.selection.matches(e)).then(|| e.clone())
+            let here = |e: &Entry| self.namespace.is_empty() || *e.namespace == *self.namespace;
+            e.as_ref().is_some_and(|e| here(e) && self.selection.matches(e))
         };
         match (selected(&event.old), selected(&event.new)) {
-            (None, None) => None,
-            (None, Some(new)) => Some(Told::Added(new, Some(event))),
-            (Some(_), Some(new)) => Some(Told::Modified(new, Some(event))),
-            (Some(old), None) => {
-                let last = event.departed.get_or_init(|| Arc::new(old.moved_to(event.revision))).clone();
-                Some(Told::Deleted(last, Some(event)))
-            }
+            (false, false) => None,
+            (false, true) => Some(Change::Added),
+            (true, true) => Some(Change::Modified),
+            (true, false) => Some(Change::Deleted),
         }
     }
 }

@@ -210,7 +210,7 @@ async fn watcher(world: Arc<World>, manner: Manner) -> (u64, View) {
     loop {
         match watch.next().await {
             Next::Events(events, upto) => {
-                events.iter().for_each(|e| view.take(e));
+                events.events.iter().for_each(|e| view.take(e));
                 assert_eq!(upto, view.at, "events say where they end");
             }
             Next::Lagged => {

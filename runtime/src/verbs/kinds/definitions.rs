@@ -178,7 +178,7 @@ async fn follow(engine: Weak<Engine>, served: Arc<Served>, mut at: u64) {
                 }
                 Ok(Next::Events(events, _)) => {
                     let mut gone = false;
-                    for e in events {
+                    for e in &events.events {
                         match &e.new {
                             Some(new) => {
                                 if new.decode().is_terminating() {
