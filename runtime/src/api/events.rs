@@ -69,7 +69,8 @@ impl Running {
         match told {
             Told::State(entries) => Telling::State(entries.into_iter()),
             Told::Changes(batch, changes) => {
-                let size: usize = batch.events.iter().filter_map(|e| e.new.as_ref()).map(|e| e.encoded.bytes.len()).sum();
+                let size: usize =
+                    batch.events.iter().filter_map(|e| e.new.as_ref()).map(|e| e.encoded.bytes.len()).sum();
                 if self.joined == 0 || !self.events.shares() || size > SHARED_BATCH {
                     return Telling::Changes { batch, changes, at: 0 };
                 }

@@ -34,7 +34,14 @@ pub struct Batch<E> {
     pub events: Vec<Arc<Event<E>>>,
     /// Everything between this and the first of them is nothing.
     after: Revision,
-    chunks: Mutex<Vec<(usize, Vec<Option<Change>>, Arc<Chunks>)>>,
+    made: Mutex<Vec<Made>>,
+}
+
+/// For whom a batch has been made ready.
+struct Made {
+    version: usize,
+    changes: Vec<Option<Change>>,
+    chunks: Arc<Chunks>,
 }
 
 /// A batch as it is sent.
@@ -47,7 +54,7 @@ pub struct Chunks {
 
 impl<E> Batch<E> {
     fn new(events: Vec<Arc<Event<E>>>, after: Revision) -> Self {
-        Self { events, after, chunks: Mutex::default() }
+        Self { events, after, made: Mutex::default() }
     }
 
     fn upto(&self) -> Revision {
@@ -62,12 +69,12 @@ impl<E> Batch<E> {
 
     /// The batch as it is sent in a version to those for whom the events are these changes, made by whoever needs it first.
     pub fn chunks(&self, version: usize, changes: &[Option<Change>], make: impl FnOnce() -> Chunks) -> Arc<Chunks> {
-        let mut all = self.chunks.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((.., chunks)) = all.iter().find(|(v, c, _)| *v == version && c == changes) {
-            return chunks.clone();
+        let mut all = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = all.iter().find(|made| made.version == version && made.changes == changes) {
+            return made.chunks.clone();
         }
         let chunks = Arc::new(make());
-        all.push((version, changes.to_vec(), chunks.clone()));
+        all.push(Made { version, changes: changes.to_vec(), chunks: chunks.clone() });
         chunks
     }
 }
