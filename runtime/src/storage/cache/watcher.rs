@@ -7,6 +7,11 @@ use bytes::Bytes;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
+/// A batch of more bytes is not kept for others: each makes one of the events, which are shared in any case.
+const KEPT_BYTES: usize = 256 << 10;
+/// A batch is kept ready in so many forms; who has a form of his own (a selector that nobody else has) makes it ready for himself.
+const FORMS: usize = 8;
+
 /// What a watcher finds.
 pub enum Next<E> {
     /// Events in revision order, at least one; everything up to the revision has been seen.
@@ -74,7 +79,9 @@ impl<E> Batch<E> {
             return made.chunks.clone();
         }
         let chunks = Arc::new(make());
-        all.push(Made { version, changes: changes.to_vec(), chunks: chunks.clone() });
+        if all.len() < FORMS {
+            all.push(Made { version, changes: changes.to_vec(), chunks: chunks.clone() });
+        }
         chunks
     }
 }
@@ -116,9 +123,16 @@ impl<C: Codec> Watcher<C> {
         let waiting = state.ring.range(from..).take(Self::BATCH).take_while(|e| e.revision() <= limit);
         let cold: Vec<_> = waiting.clone().map_while(|slot| state.recipe(slot)).collect();
         let batch = if cold.is_empty() {
-            let hot = waiting.map_while(|slot| if let Slot::Hot { event, .. } = slot { Some(event.clone()) } else { None });
+            let mut size = 0;
+            let hot = waiting.map_while(|slot| match slot {
+                Slot::Hot { event, bytes } => {
+                    size += bytes;
+                    Some(event.clone())
+                }
+                Slot::Cold { .. } => None,
+            });
             let batch = Arc::new(Batch::new(hot.collect(), after));
-            if !batch.events.is_empty() {
+            if !batch.events.is_empty() && size <= KEPT_BYTES {
                 *latest() = Some(batch.clone());
             }
             batch
