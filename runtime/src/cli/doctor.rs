@@ -1,5 +1,6 @@
 //! `doctor`: whether the program can serve what it has where it is to: its definitions, the data directory, the store,
-//! certificates and who can read them. It mends nothing; exit code 1 if something keeps it from serving, or lets others in.
+//! certificates and who can read them. It mends nothing, but that a store of an older format is brought up to date as `serve` does
+//! it; exit code 1 if something keeps the program from serving, or lets others in.
 
 use super::definitions::{self, Output};
 use super::{App, Failure, backend};

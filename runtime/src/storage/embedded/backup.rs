@@ -71,14 +71,21 @@ pub fn path(dir: &Path) -> PathBuf {
     dir.join(NAME)
 }
 
-/// Reads the store of a directory that no process serves, checksums included. Returns its revision.
+/// Reads all of the store of a directory that no process serves, and checks it. Returns its revision.
 ///
 /// # Errors
 /// Those of [`super::Embedded::open`], and that there is none.
 pub fn examine(dir: &Path) -> Result<Revision, Error> {
     let mut mvcc = Mvcc::over_a_file();
-    existing(dir, &mut mvcc)?;
-    Ok(mvcc.revision)
+    let opened = existing(dir, &mut mvcc)?;
+    file::contained(|| {
+        let from = opened.db.begin_read().map_err(failed)?;
+        for row in from.open_table(LOG).map_err(failed)?.iter().map_err(failed)? {
+            let (revision, record) = row.map_err(failed)?;
+            file::parse(revision.value(), record.value())?;
+        }
+        Ok(mvcc.revision)
+    })
 }
 
 /// Backs up the store of a directory that no process serves.

@@ -110,7 +110,7 @@ thread_local! {
 }
 
 /// What redb makes of a damaged page may be a panic: here it is an error like others, and not told twice.
-fn contained<T>(read: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+pub(super) fn contained<T>(read: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     static QUIET: Once = Once::new();
     QUIET.call_once(|| {
         let others = std::panic::take_hook();
