@@ -108,6 +108,7 @@ fn log(flags: &Flags) {
 }
 
 async fn serve(app: App, flags: Flags) -> Result<(), Failure> {
+    server::limits_are_errors().map_err(|e| format!("signals cannot be handled: {e}"))?;
     let definitions: Vec<_> = app.checked()?.into_iter().map(|(crd, _)| crd).collect();
     let config = server::Config {
         bind_address: flags.bind_address,

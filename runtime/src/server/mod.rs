@@ -15,7 +15,7 @@ mod tls;
 pub use authenticate::Authenticate;
 pub use config::{Completed, Config, Error};
 pub(crate) use pki::{Expiry, expiries};
-pub use serve::{Bound, termination};
+pub use serve::{Bound, limits_are_errors, termination};
 
 /// The stack of each thread of the [`runtime`]: request bodies may nest 10,000 deep and are walked recursively. It is
 /// address space; pages that are never touched cost no memory.

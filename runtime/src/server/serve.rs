@@ -88,6 +88,23 @@ impl Completed {
     }
 }
 
+/// From now on a write past the limit on the size of files (`ulimit -f`) is an error of that write, as a full disk is, and does not
+/// end the process.
+///
+/// # Errors
+/// The system refuses a signal handler.
+pub fn limits_are_errors() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        /// The same number wherever Rust has it but for MIPS.
+        const SIGXFSZ: i32 = 25;
+        // The handler stays when nobody listens to it any more.
+        drop(signal(SignalKind::from_raw(SIGXFSZ))?);
+    }
+    Ok(())
+}
+
 /// Waits for SIGTERM or SIGINT.
 ///
 /// # Errors
