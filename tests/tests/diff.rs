@@ -130,3 +130,25 @@ fn a_running_server_is_compared_by_its_url_or_a_kubeconfig() {
         assert!(err.contains(words) && err.lines().count() == 1, "{err}");
     }
 }
+
+#[test]
+fn a_server_without_definitions_is_compared_by_what_it_tells_of_its_kinds() {
+    let data = tempfile::tempdir().expect("a directory");
+    let at = data.path();
+    let server = Server::start("widgets", &at.join("data"), &[]);
+    let (_, released, _) = run("widgets", &["crd"], at, "");
+    std::fs::write(at.join("released.yaml"), &released).expect("written");
+    std::fs::write(at.join("tighter.yaml"), released.replace("maxLength: 20", "maxLength: 10")).expect("written");
+    std::fs::write(at.join("none.yaml"), released.replace("widgets", "gadgets")).expect("written");
+    let kubeconfig = server.kubeconfig.display().to_string();
+    let with = |more: &[&'static str]| [&["diff", "--kubeconfig", &kubeconfig], more].concat();
+    assert_eq!(run("widgets", &with(&[]), at, ""), (0, String::new(), String::new()), "it serves what the program has");
+    assert_eq!(run("crd-host", &with(&["released.yaml"]), at, ""), (0, String::new(), String::new()));
+    let tighter = "widgets.example.com v1 spec.colour: maxLength is 10 and was 20 (breaks writers, stored objects)\n";
+    assert_eq!(run("crd-host", &with(&["tighter.yaml"]), at, ""), (1, tighter.into(), String::new()));
+    let (code, out, _) = run("crd-host", &with(&["none.yaml"]), at, "");
+    assert_eq!((code, out.lines().count()), (1, 2), "{out}");
+    let versions = Server::start("versions", &at.join("versions"), &[]);
+    let args = ["diff", "--kubeconfig", &versions.kubeconfig.display().to_string()];
+    assert_eq!(run("versions", &args, at, ""), (0, String::new(), String::new()), "in all versions");
+}

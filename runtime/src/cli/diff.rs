@@ -1,6 +1,7 @@
 //! `diff`: which changes of definitions break whom. Exit code 0 when none does, 1 when one does, 2 when that cannot be told.
 
 use super::definitions::{self, Output};
+use super::described::as_if_served;
 use super::{App, Failure, fail};
 use crate::resource::codec::yaml;
 use crate::schema::crd;
@@ -19,6 +20,8 @@ Files hold CustomResourceDefinitions as YAML or JSON, also many or a List; - is 
 A running server is named by its URL or by a kubeconfig, and is then what there is; credentials are of the kubeconfig:
   PROGRAM diff https://127.0.0.1:6443 crds.yaml
   PROGRAM diff --kubeconfig data/admin.kubeconfig --context admin crds.yaml
+One that has no CustomResourceDefinitions, such as a program that serves its own kinds, is compared by what its discovery and
+OpenAPI tell: not by columns, deprecations, paths of scale or versions that it does not serve.
 
 Exit code: 0 nothing breaks, 1 something does, 2 that cannot be told.";
 
@@ -36,6 +39,13 @@ pub(super) struct Flags {
     #[cfg(feature = "client")]
     #[command(flatten)]
     access: super::remote::Access,
+}
+
+/// The definitions of one side.
+struct Side {
+    definitions: Vec<Value>,
+    /// Whether they are only what discovery and OpenAPI tell.
+    described: bool,
 }
 
 /// Where definitions come from.
@@ -75,31 +85,33 @@ impl Flags {
         false
     }
 
-    fn read(&self, source: Source<'_>) -> Result<Vec<Value>, Failure> {
+    fn read(&self, source: Source<'_>) -> Result<Side, Failure> {
         match source {
-            Source::File(file) => read(file),
+            Source::File(file) => Ok(Side { definitions: read(file)?, described: false }),
             Source::Server(url) => self.of_server(url),
         }
     }
 
-    /// The definitions of a running server.
+    /// The definitions of a running server, or what it tells of its kinds when it has none.
     #[cfg(feature = "client")]
-    fn of_server(&self, url: Option<&str>) -> Result<Vec<Value>, Failure> {
+    fn of_server(&self, url: Option<&str>) -> Result<Side, Failure> {
         use super::remote::Remote;
         let runtime = crate::server::runtime()?;
-        let (at, definitions) = runtime.block_on(async {
+        runtime.block_on(async {
             let remote = Remote::connect(&self.access, url).await?;
-            let definitions = remote.definitions().await?;
-            Ok::<_, Failure>((remote.url().to_owned(), definitions))
-        })?;
-        let definitions = definitions.ok_or_else(|| {
-            format!("{at}: it serves no CustomResourceDefinitions; compare with what its `crd` prints")
-        })?;
-        definitions.into_iter().map(|crd| decoded(crd, &at)).collect()
+            match remote.definitions().await? {
+                Some(crds) => {
+                    let definitions =
+                        crds.into_iter().map(|crd| decoded(crd, remote.url())).collect::<Result<_, _>>()?;
+                    Ok(Side { definitions, described: false })
+                }
+                None => Ok(Side { definitions: super::described::by(&remote).await?, described: true }),
+            }
+        })
     }
 
     #[cfg(not(feature = "client"))]
-    fn of_server(&self, _: Option<&str>) -> Result<Vec<Value>, Failure> {
+    fn of_server(&self, _: Option<&str>) -> Result<Side, Failure> {
         Err("this program was built without the feature `client`, which speaks to servers".into())
     }
 }
@@ -129,10 +141,11 @@ fn changes(app: &App, flags: &Flags) -> Result<bool, Failure> {
             let new: Vec<Value> =
                 app.definitions.iter().map(|crd| decoded(crd.clone(), &app.name)).collect::<Result<_, _>>()?;
             let name = |crd: &Value| crd.pointer("/metadata/name").cloned();
-            old.retain(|crd| new.iter().any(|n| name(n) == name(crd)));
-            new
+            old.definitions.retain(|crd| new.iter().any(|n| name(n) == name(crd)));
+            Side { definitions: new, described: false }
         }
     };
+    let (old, new) = alike(old, new)?;
     let changes = diff(&old, &new);
     let breaking = changes.iter().any(|c| !c.breaks.is_empty());
     match flags.output {
@@ -142,6 +155,15 @@ fn changes(app: &App, flags: &Flags) -> Result<bool, Failure> {
         Output::Text => changes.iter().for_each(|c| println!("{c}")),
     }
     Ok(breaking)
+}
+
+/// Both sides in one form: where one is only described, the other is taken as a server would describe it.
+fn alike(old: Side, new: Side) -> Result<(Vec<Value>, Vec<Value>), Failure> {
+    Ok(match (old.described, new.described) {
+        (true, false) => (old.definitions, as_if_served(&new.definitions)?),
+        (false, true) => (as_if_served(&old.definitions)?, new.definitions),
+        _ => (old.definitions, new.definitions),
+    })
 }
 
 /// The definitions of a file; other objects in it are passed over.

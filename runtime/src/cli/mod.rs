@@ -4,6 +4,7 @@
 mod backend;
 mod crd;
 mod definitions;
+mod described;
 mod diff;
 mod doctor;
 mod lint;

@@ -13,6 +13,8 @@ use std::time::Duration;
 /// Where definitions are.
 pub(super) const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 
+const JSON: &str = "application/json";
+
 /// How often a request is made that the server is too busy for, or that does not reach it.
 const TRIES: u32 = 6;
 
@@ -70,9 +72,34 @@ impl Remote {
         path: &str,
         patch: Option<&Value>,
     ) -> Result<(StatusCode, Value), Failure> {
+        // Of a definition all is read, of other objects only what they are named.
+        let accept = match method {
+            _ if path.starts_with(DEFINITIONS) => JSON,
+            Method::GET => "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
+            _ => "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
+        };
+        self.ask(&method, path, accept, patch).await
+    }
+
+    /// A document of discovery or OpenAPI.
+    pub(super) async fn document(&self, path: &str) -> Result<Value, Failure> {
+        let (code, document) = self.ask(&Method::GET, path, JSON, None).await?;
+        if code.is_success() {
+            return Ok(document);
+        }
+        Err(format!("{}{path}: {}", self.url, why(code, &document)).into())
+    }
+
+    async fn ask(
+        &self,
+        method: &Method,
+        path: &str,
+        accept: &str,
+        patch: Option<&Value>,
+    ) -> Result<(StatusCode, Value), Failure> {
         let mut wait = Duration::from_millis(100);
         for tries in 1.. {
-            let why = match self.try_call(&method, path, patch).await {
+            let why = match self.try_ask(method, path, accept, patch).await {
                 Ok((code, _)) if busy(code) && tries < TRIES => code.to_string(),
                 Ok(answer) => return Ok(answer),
                 Err(e) => e.to_string(),
@@ -86,24 +113,18 @@ impl Remote {
         Err(format!("{}: no answer", self.url).into())
     }
 
-    async fn try_call(
+    async fn try_ask(
         &self,
         method: &Method,
         path: &str,
+        accept: &str,
         patch: Option<&Value>,
     ) -> Result<(StatusCode, Value), Failure> {
-        // Of a definition all is read, of other objects only what they are named.
-        let accept = match *method {
-            _ if path.starts_with(DEFINITIONS) => "application/json",
-            Method::GET => "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
-            _ => "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
-        };
-        let request = Request::builder()
-            .method(method.clone())
-            .uri(path)
-            .header(header::ACCEPT, accept)
-            .header(header::CONTENT_TYPE, "application/merge-patch+json")
-            .body(patch.map(Value::to_string).unwrap_or_default().into_bytes().into())?;
+        let mut request = Request::builder().method(method.clone()).uri(path).header(header::ACCEPT, accept);
+        if patch.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/merge-patch+json");
+        }
+        let request = request.body(patch.map(Value::to_string).unwrap_or_default().into_bytes().into())?;
         let answer = self.client.send(request).await?;
         let code = answer.status();
         let bytes = answer.into_body().collect().await?.to_bytes();

@@ -93,12 +93,15 @@ impl Resource<'_> {
         self.served.definition.scope == Scope::Namespaced
     }
 
-    /// The first 8 bytes of SHA-256 over `group/version/kind` of the storage version (D18).
     fn storage_hash(&self) -> Option<String> {
         let d = &self.served.definition;
-        let text = format!("{}/{}/{}", d.group, d.storage_version()?.name, d.names.kind);
-        Some(BASE64_STANDARD.encode(&Sha256::digest(text)[..8]))
+        Some(storage_hash(&d.group, &d.storage_version()?.name, &d.names.kind))
     }
+}
+
+/// What discovery names a storage version by: the first 8 bytes of SHA-256 over `group/version/kind` (D18).
+pub fn storage_hash(group: &str, version: &str, kind: &str) -> String {
+    BASE64_STANDARD.encode(&Sha256::digest(format!("{group}/{version}/{kind}"))[..8])
 }
 
 /// The groups that are served, in the order of discovery: core, then by name.
