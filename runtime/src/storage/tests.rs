@@ -141,6 +141,8 @@ async fn what_is_acknowledged_survives_kill() {
     let rounds = std::env::var("KUBEGRAFT_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(20u64);
     let dir = tempfile::tempdir().unwrap();
     let mut acked = std::collections::BTreeMap::new();
+    // Few rounds are alike, and none is so long that a thousand of them are not to be waited for.
+    let writes = |round: u64| 1 + round * 7 % 211;
     for round in 0..rounds {
         let mut child = std::process::Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "storage::tests::kill_child", "--nocapture"])
@@ -155,8 +157,7 @@ async fn what_is_acknowledged_survives_kill() {
                 acked.insert(r.parse::<u64>().unwrap(), key.to_owned());
                 count += 1;
             }
-            // Few rounds alike, and none so long that a thousand of them are not to be waited for.
-            if count == 1 + round * 7 % 211 {
+            if count == writes(round) {
                 child.kill().unwrap();
                 break;
             }
@@ -181,7 +182,7 @@ async fn what_is_acknowledged_survives_kill() {
         let revisions: Vec<_> = stored.keys().copied().collect();
         assert!(revisions.windows(2).all(|w| w[1] == w[0] + 1), "round {round}: the history has no gap");
     }
-    let least: u64 = (0..rounds).map(|round| 1 + round * 7).sum();
+    let least: u64 = (0..rounds).map(writes).sum();
     assert!(acked.len() as u64 >= least, "the child was killed under load: {} acknowledged", acked.len());
 }
 
