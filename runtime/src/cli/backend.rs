@@ -46,31 +46,34 @@ enum Kind {
     Etcd,
 }
 
-const MISPLACED: &str = "--etcd-servers: goes with --storage-backend=etcd alone";
-
 impl Flags {
-    fn kind(&self) -> Kind {
-        self.storage_backend.unwrap_or(if self.etcd_servers.is_empty() { Kind::Embedded } else { Kind::Etcd })
+    /// Which store it is; servers of etcd are for etcd.
+    fn kind(&self) -> Result<Kind, Failure> {
+        let etcd = !self.etcd_servers.is_empty();
+        match self.storage_backend.unwrap_or(if etcd { Kind::Etcd } else { Kind::Embedded }) {
+            Kind::Memory | Kind::Embedded if etcd => {
+                Err("--etcd-servers: goes with --storage-backend=etcd alone".into())
+            }
+            kind => Ok(kind),
+        }
     }
 
     /// Whether the store is a file of the data directory.
     pub(super) fn is_embedded(&self) -> bool {
-        self.kind() == Kind::Embedded && self.etcd_servers.is_empty()
+        matches!(self.kind(), Ok(Kind::Embedded))
     }
 
     /// Whether a store that is elsewhere can be reached.
     pub(super) async fn probe(&self) -> Result<(), Failure> {
-        match self.kind() {
+        match self.kind()? {
             Kind::Etcd => self.connect().await.map(drop),
-            _ if !self.etcd_servers.is_empty() => Err(MISPLACED.into()),
             Kind::Memory | Kind::Embedded => Ok(()),
         }
     }
 
     /// Opens the store.
     pub(super) async fn open(&self, data_dir: &Path) -> Result<Arc<dyn Backend>, Failure> {
-        let etcd = !self.etcd_servers.is_empty();
-        match self.kind() {
+        match self.kind()? {
             Kind::Etcd => {
                 let store = self.connect().await?;
                 #[cfg(feature = "etcd")]
@@ -79,7 +82,6 @@ impl Flags {
                 }
                 Ok(Arc::new(store))
             }
-            _ if etcd => Err(MISPLACED.into()),
             Kind::Memory => Ok(Arc::new(Memory::new())),
             Kind::Embedded => {
                 let embedded = Embedded::open(data_dir, Retention::default())?;

@@ -39,17 +39,14 @@ pub(super) async fn by(server: &super::remote::Remote) -> Result<Vec<Value>, Fai
 
 /// Definitions as a server that serves them would describe them.
 pub(super) fn as_if_served(crds: &[Value]) -> Result<Vec<Value>, Failure> {
-    let mut known = Vec::new();
+    let mut all = Vec::new();
     for crd in crds {
         let definition = Definition::from_crd(crd).map_err(|errors| {
             let why: Vec<String> = errors.iter().map(ToString::to_string).collect();
             format!("{}: {}", text(&crd["metadata"], "name"), why.join("; "))
         })?;
-        known.push(Arc::new(definition));
-    }
-    let mut all = Vec::new();
-    for definition in &known {
-        let served = [Served { definition: definition.clone(), terminating: false }];
+        let served = [Served::new(Arc::new(definition))];
+        let definition = &*served[0].definition;
         let published = [Published { definition, verbs: &["get", "list"] }];
         for version in definition.versions.iter().filter(|v| v.served) {
             let resources = discovery::api_resource_list(&served, &definition.group, &version.name);
@@ -68,41 +65,50 @@ pub(super) fn as_if_served(crds: &[Value]) -> Result<Vec<Value>, Failure> {
 fn definitions(all: &[Told]) -> Vec<Value> {
     let mut definitions: BTreeMap<String, Value> = BTreeMap::new();
     for told in all {
-        let resources = list(&told.resources, "resources");
-        for r in resources.iter().filter(|r| is_kind(r)) {
-            let (plural, kind) = (text(r, "name"), text(r, "kind"));
-            let name = format!("{plural}.{}", told.group);
-            let definition = definitions.entry(name.clone()).or_insert_with(|| {
-                let scope = if r["namespaced"] == true { "Namespaced" } else { "Cluster" };
-                let names = ["singular", "shortNames", "categories"].map(|k| (k, if k == "singular" { "singularName" } else { k }));
-                let names = names.into_iter().filter_map(|(key, told)| Some((key.to_owned(), r.get(told)?.clone())));
-                let mut names: Map<String, Value> = names.collect();
-                names.extend([("plural".to_owned(), plural.into()), ("kind".to_owned(), kind.into())]);
-                json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": name},
-                    "spec": {"group": told.group, "scope": scope, "names": names, "versions": []}})
-            });
-            let has = |part: &str| resources.iter().any(|r| text(r, "name") == format!("{plural}/{part}"));
-            let parts =
-                ["status", "scale"].into_iter().filter(|part| has(part)).map(|part| (part.to_owned(), json!({})));
-            let mut version = json!({
-                "name": told.version,
-                "served": true,
-                "storage": text(r, "storageVersionHash") == discovery::storage_hash(&told.group, &told.version, kind),
-                "subresources": parts.collect::<Map<String, Value>>(),
-            });
-            if let Some(mut schema) = schema(told, kind) {
-                schema.remove("x-kubernetes-group-version-kind");
-                if let Some(fields) = schema.remove("x-kubernetes-selectable-fields") {
-                    version["selectableFields"] = fields;
-                }
-                version["schema"] = json!({"openAPIV3Schema": schema});
-            }
+        for resource in list(&told.resources, "resources").iter().filter(|r| is_kind(r)) {
+            let name = format!("{}.{}", text(resource, "name"), told.group);
+            let definition = definitions.entry(name).or_insert_with_key(|name| told.definition(name, resource));
             if let Some(versions) = definition.pointer_mut("/spec/versions").and_then(Value::as_array_mut) {
-                versions.push(version);
+                versions.push(told.version(resource));
             }
         }
     }
     definitions.into_values().collect()
+}
+
+impl Told {
+    /// What is the same in all versions of a kind, without any.
+    fn definition(&self, name: &str, resource: &Value) -> Value {
+        let scope = if resource["namespaced"] == true { "Namespaced" } else { "Cluster" };
+        let told = ["singularName", "name", "kind", "shortNames", "categories"];
+        let names = ["singular", "plural", "kind", "shortNames", "categories"].into_iter().zip(told);
+        let names: Map<String, Value> =
+            names.filter_map(|(key, told)| Some((key.to_owned(), resource.get(told)?.clone()))).collect();
+        json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": name},
+            "spec": {"group": self.group, "scope": scope, "names": names, "versions": []}})
+    }
+
+    fn version(&self, resource: &Value) -> Value {
+        let (plural, kind) = (text(resource, "name"), text(resource, "kind"));
+        let has = |part: &&str| {
+            list(&self.resources, "resources").iter().any(|r| text(r, "name") == format!("{plural}/{part}"))
+        };
+        let parts = ["status", "scale"].into_iter().filter(has).map(|part| (part.to_owned(), json!({})));
+        let mut version = json!({
+            "name": self.version,
+            "served": true,
+            "storage": text(resource, "storageVersionHash") == discovery::storage_hash(&self.group, &self.version, kind),
+            "subresources": parts.collect::<Map<String, Value>>(),
+        });
+        if let Some(mut schema) = schema(self, kind) {
+            schema.remove("x-kubernetes-group-version-kind");
+            if let Some(fields) = schema.remove("x-kubernetes-selectable-fields") {
+                version["selectableFields"] = fields;
+            }
+            version["schema"] = json!({"openAPIV3Schema": schema});
+        }
+        version
+    }
 }
 
 /// A kind's schema, without what every object has.

@@ -32,24 +32,32 @@ pub fn quote(s: &str) -> String {
     out
 }
 
+/// What stands for a character in quotes, if it has an escape of its own.
+pub fn escape(c: char) -> Option<&'static str> {
+    Some(match c {
+        '"' => "\\\"",
+        '\\' => "\\\\",
+        '\x07' => "\\a",
+        '\x08' => "\\b",
+        '\x0c' => "\\f",
+        '\n' => "\\n",
+        '\r' => "\\r",
+        '\t' => "\\t",
+        '\x0b' => "\\v",
+        _ => return None,
+    })
+}
+
 /// Appends text in quotes.
 pub fn push_quoted(s: &str, out: &mut String) {
     out.push('"');
     for c in s.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\x07' => out.push_str("\\a"),
-            '\x08' => out.push_str("\\b"),
-            '\x0c' => out.push_str("\\f"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\x0b' => out.push_str("\\v"),
-            c if prints(c) => out.push(c),
-            c if (c as u32) < 0x80 => _ = write!(out, "\\x{:02x}", c as u32),
-            c if (c as u32) < 0x10000 => _ = write!(out, "\\u{:04x}", c as u32),
-            c => _ = write!(out, "\\U{:08x}", c as u32),
+        match escape(c) {
+            Some(escaped) => out.push_str(escaped),
+            None if prints(c) => out.push(c),
+            None if (c as u32) < 0x80 => _ = write!(out, "\\x{:02x}", c as u32),
+            None if (c as u32) < 0x10000 => _ = write!(out, "\\u{:04x}", c as u32),
+            None => _ = write!(out, "\\U{:08x}", c as u32),
         }
     }
     out.push('"');

@@ -2,6 +2,7 @@
 
 use super::super::value::{Error, Result, Value};
 use super::{Arg, Function, Overload, format, int, list, overloads, strings, text};
+use crate::resource::codec::go::escape;
 
 /// What would not fit any object ends an evaluation; upstream has no such bound and would fall over.
 const MAX_BYTES: usize = 64 << 20;
@@ -120,17 +121,9 @@ fn quote<'a>(s: &str) -> Result<'a> {
     let mut out = String::with_capacity(s.len() + 2);
     out.push('"');
     for c in s.chars() {
-        match c {
-            '\x07' => out.push_str("\\a"),
-            '\x08' => out.push_str("\\b"),
-            '\x0c' => out.push_str("\\f"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\x0b' => out.push_str("\\v"),
-            '\\' => out.push_str("\\\\"),
-            '"' => out.push_str("\\\""),
-            c => out.push(c),
+        match escape(c) {
+            Some(escaped) => out.push_str(escaped),
+            None => out.push(c),
         }
     }
     out.push('"');
